@@ -5,17 +5,23 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DIANYU_"
 FOR_TESTS = "DIANYU_TEST_"  # read by the test suite only
+DOT_ENV = ".env"
+
+_SOCKET_PATH_BYTES = 107  # unix(7): sun_path holds 108 with the closing zero
 
 
 class BadSettings(ValueError):
@@ -23,7 +29,9 @@ class BadSettings(ValueError):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     port: int = Field(default=8000, ge=1024, le=65000)
     host: str = "127.0.0.1"
@@ -90,7 +98,7 @@ class Settings(BaseSettings):
         at = {n: f"http://127.0.0.1:{self.port + n}" for n in range(1, 5)}
         derived: dict[str, object] = {
             "database_url": f"sqlite:///{home}/dianyu.db",
-            "redis_url": f"unix://{home}/redis/redis.sock",
+            "redis_url": f"unix://{quote(str(redis_socket(home)))}",
             "internal_url": at[1],
             "rasa_url": at[2],
             "sandbox_url": at[3],
@@ -134,6 +142,16 @@ class Settings(BaseSettings):
         return ZoneInfo(self.time_zone)
 
     @property
+    def embedded_redis(self) -> bool:
+        """Whether no server was named, so that ours is started."""
+        return self.redis_url == self._derived()["redis_url"]
+
+    @property
+    def own_rasa(self) -> bool:
+        """Whether no Rasa was named, so that ours is trained and started."""
+        return self.rasa_url == self._derived()["rasa_url"]
+
+    @property
     def rasa_urls(self) -> list[str]:
         return [url.strip().rstrip("/") for url in self.rasa_url.split(",")]
 
@@ -156,18 +174,30 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises:
         BadSettings: a variable is unknown or its value malformed; the message names it.
     """
-    fields = Settings.model_fields
-    for name in environ:
-        known = name.removeprefix(PREFIX).lower() in fields or name.startswith(FOR_TESTS)
-        if name.startswith(PREFIX) and not known:
+    given = {**dotenv_values(DOT_ENV), **environ}
+    for name in given:
+        known = name.removeprefix(PREFIX).lower() in Settings.model_fields
+        if name.startswith(PREFIX) and not known and not name.startswith(FOR_TESTS):
             raise BadSettings(f"{name} is not a setting; docs/settings.md lists them all")
-    home = Path(environ.get(f"{PREFIX}HOME", "var"))
+    home = Path(given.get(f"{PREFIX}HOME") or "var")
     try:
-        return Settings(_env_file=(home / "secrets.env", ".env"))  # type: ignore[call-arg]
+        return Settings(_env_file=(home / "secrets.env", DOT_ENV))
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         raise BadSettings(f"{name}: {first['msg']}") from None
+
+
+def redis_socket(home: Path) -> Path:
+    """Where the embedded Redis of `home` listens.
+
+    A path too long for a socket moves to a folder in the temporary directory, named after `home`.
+    """
+    path = home.absolute() / "redis" / "redis.sock"
+    if len(os.fsencode(path)) <= _SOCKET_PATH_BYTES:
+        return path
+    name = hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"dianyu-{name}" / "redis.sock"
 
 
 def make_secrets(home: Path) -> None:
