@@ -1,0 +1,89 @@
+"""One transaction per request, dialogue action or job."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from redis import RedisError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlmodel import Session
+
+from crm_core import queues
+from crm_core.settings import settings
+
+logger = structlog.get_logger(__name__)
+
+_BUSY_SECONDS = 10
+_engines: dict[str, Engine] = {}
+
+
+def engine() -> Engine:
+    """The engine of this process, made on first use."""
+    url = settings().database_url
+    if "current" not in _engines:
+        _engines["current"] = make_engine(url)
+    return _engines["current"]
+
+
+def use(other: Engine | None) -> None:
+    """Let this process work on another database (tests, scenarios); None goes back to settings."""
+    _engines.pop("current", None)
+    if other is not None:
+        _engines["current"] = other
+
+
+def make_engine(url: str) -> Engine:
+    """An engine under which two writers of one row wait for each other.
+
+    SQLite ignores FOR UPDATE, so a unit of work takes the write lock when it begins; MariaDB's
+    default isolation would let a locked read see old rows.
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    made = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(made, "connect", _open_sqlite)
+    event.listen(made, "begin", _begin_sqlite)
+    return made
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """Commit once on success, then enqueue what was deferred; on error do neither."""
+    with Session(engine(), expire_on_commit=False) as session:
+        session.connection(execution_options={"writes": True})
+        yield session
+        session.commit()
+        deferred = session.info.pop("deferred", [])
+    for queue, job, args in deferred:
+        _enqueue(queue, job, args)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only reads: it takes no write lock and is rolled back."""
+    with Session(engine(), expire_on_commit=False) as session:
+        yield session
+
+
+def after_commit(session: Session, job: Callable[..., Any], *args: Any, queue: str) -> None:
+    """Enqueue `job` on `queue` once `session` has committed. Pass ids, never rows."""
+    session.info.setdefault("deferred", []).append((queue, job, args))
+
+
+def _enqueue(queue: str, job: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    try:
+        queues.get(queue).enqueue(job, *args)
+    except RedisError as error:  # the row is committed, so the sweeper will find it
+        logger.warning("not enqueued", job=job.__name__, args=args, error=type(error).__name__)
+
+
+def _open_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

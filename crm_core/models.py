@@ -1,0 +1,27 @@
+"""Every table, imported so that metadata is complete (migrations, tests)."""
+
+from sqlmodel import SQLModel
+
+import crm_core.alerts.models
+import crm_core.audit.models
+import crm_core.campaigns.models
+import crm_core.catalog.models
+import crm_core.consents.models
+import crm_core.conversations.models
+import crm_core.customers.models
+import crm_core.follow_ups.models
+import crm_core.inbound.models
+import crm_core.knowledge.models
+import crm_core.orders.models
+import crm_core.outbox.models
+import crm_core.points.models
+import crm_core.polls.models
+import crm_core.preferences.models
+import crm_core.ratings.models
+import crm_core.rules.models
+import crm_core.staff.models
+import crm_core.stores.models
+import crm_core.tickets.models
+import crm_core.timeline.models  # noqa: F401
+
+metadata = SQLModel.metadata
