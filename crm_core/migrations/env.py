@@ -1,6 +1,6 @@
 """Runs the migrations on the connection that `crm_core.migrate` hands over."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -8,7 +8,7 @@ from crm_core import tables
 from crm_core.models import metadata
 
 
-def _render(kind: str, thing: Any, _: Any) -> str | bool:
+def _render(kind: str, thing: Any, _: Any) -> str | Literal[False]:
     """A migration spells out what a column is, so that later code cannot change it."""
     if kind == "type" and isinstance(thing, tables.UtcDateTime):
         return "tables.UtcDateTime()"
