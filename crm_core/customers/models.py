@@ -27,6 +27,9 @@ class Customer(SQLModel, table=True):
     assistant_id: int | None = tables.link("staff", optional=True)
     store_id: int | None = tables.link("store", optional=True)
     city: str | None = tables.word(32, optional=True)
+    joined_into: int | None = tables.link(
+        "customer", optional=True
+    )  # this record is another one now
     member_since: datetime | None = tables.at(optional=True)  # when a phone or card was bound
     created_at: datetime = tables.created()
 

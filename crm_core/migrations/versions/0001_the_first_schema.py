@@ -201,10 +201,16 @@ def upgrade() -> None:
         ),
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("city", sa.String(length=32), nullable=True),
+        sa.Column(
+            "joined_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("member_since", tables.UtcDateTime(), nullable=True),
         sa.Column("created_at", tables.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assistant_id"], ["staff.id"], name=op.f("fk_customer_assistant_id_staff")
+        ),
+        sa.ForeignKeyConstraint(
+            ["joined_into"], ["customer.id"], name=op.f("fk_customer_joined_into_customer")
         ),
         sa.ForeignKeyConstraint(
             ["store_id"], ["store.id"], name=op.f("fk_customer_store_id_store")
@@ -218,6 +224,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_assistant_id"), ["assistant_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_customer_joined_into"), ["joined_into"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_store_id"), ["store_id"], unique=False)
 
     op.create_table(

@@ -1,0 +1,214 @@
+"""Customers: who they are, who may see or change them, and how staff find them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from crm_core import crypto
+from crm_core.authz import Actor, Permission
+from crm_core.customers import index, names, phones
+from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
+from crm_core.errors import CrmError, Kind
+
+
+class CustomerNotFound(CrmError):
+    """There is no such customer, or the actor may not know that there is."""
+
+    code = "customer_not_found"
+    kind = Kind.NOT_FOUND
+
+
+def get(session: Session, actor: Actor, permission: Permission, customer_id: int) -> Customer:
+    """The customer, for reading, if the actor may.
+
+    Raises:
+        Forbidden: the actor lacks the permission, or the customer is out of its scope.
+        CustomerNotFound: there is no such customer.
+    """
+    actor.require(permission)
+    if (customer := session.get(Customer, customer_id)) is None:
+        raise CustomerNotFound(customer_id)
+    actor.require(permission, customer)
+    return customer
+
+
+def lock(session: Session, actor: Actor, permission: Permission, customer_id: int) -> Customer:
+    """The customer, for writing: other writers wait until this transaction ends.
+
+    Raises:
+        Forbidden: the actor lacks the permission, or the customer is out of its scope.
+        CustomerNotFound: there is no such customer.
+    """
+    actor.require(permission)
+    wanted = select(Customer).where(Customer.id == customer_id).with_for_update()
+    if (customer := session.exec(wanted).one_or_none()) is None:
+        raise CustomerNotFound(customer_id)
+    actor.require(permission, customer)
+    return customer
+
+
+def find(
+    session: Session, actor: Actor, *, name: str | None = None, phone_tail: str | None = None
+) -> Sequence[Customer]:
+    """Customers in the actor's scope who fit all that is given, oldest first.
+
+    `name` is as said (「王女士」, 「张晓梅」); `phone_tail` four digits.
+
+    Raises:
+        Forbidden: the actor may look up nobody.
+    """
+    actor.require(Permission.CUSTOMER_READ)
+    keys: list[tuple[SearchKind, str]] = []
+    if name:
+        called = names.parse(name)
+        keys.append(
+            (SearchKind.FULL_NAME, called.full)
+            if called.full
+            else (SearchKind.SURNAME, called.surname)
+        )
+    if phone_tail:
+        keys.append((SearchKind.PHONE_TAIL, phone_tail))
+    ids = index.matching(session, keys)
+    found = session.exec(select(Customer).where(col(Customer.id).in_(ids)).order_by(_by_age)).all()
+    return [customer for customer in found if actor.sees(customer)]
+
+
+def by_identity(
+    session: Session, kind: IdentityKind, value: str, account: str = ""
+) -> Customer | None:
+    """Whose identity this is; None if nobody's. The caller has the right to ask."""
+    wanted = (
+        select(Customer)
+        .join(Identity, col(Identity.customer_id) == col(Customer.id))
+        .where(*_is(kind, account, value))
+    )
+    return session.exec(wanted).one_or_none()
+
+
+def arrive(
+    session: Session, kind: IdentityKind, value: str, *, account: str = "", source: str
+) -> tuple[Customer, bool]:
+    """The customer with this identity, and whether this is the first contact, which makes one."""
+    if known := by_identity(session, kind, value, account):
+        return known, False
+    try:
+        with session.begin_nested():
+            customer = Customer()
+            session.add(customer)
+            session.flush()
+            _add_identity(session, customer.id, kind, value, account=account, source=source)
+            session.flush()
+    except IntegrityError:  # somebody else was first
+        known = by_identity(session, kind, value, account)
+        assert known is not None
+        return known, False
+    return customer, True
+
+
+def identify(
+    session: Session,
+    customer: Customer,
+    kind: IdentityKind,
+    value: str,
+    *,
+    account: str = "",
+    source: str,
+    verified: bool = False,
+) -> None:
+    """Add an identity to a customer; one that is already theirs changes nothing.
+
+    Raises:
+        IdentityTaken: it is somebody else's.
+    """
+    holder = by_identity(session, kind, value, account)
+    if holder is None:
+        made = _add_identity(session, customer.id, kind, value, account=account, source=source)
+        made.verified = verified
+        session.flush()
+    elif holder.id != customer.id:
+        raise IdentityTaken(kind.value)
+
+
+class IdentityTaken(CrmError):
+    """The identity is somebody else's."""
+
+    code = "identity_taken"
+
+
+def address(
+    session: Session, customer_id: int, kind: IdentityKind, account: str = ""
+) -> str | None:
+    """The customer's identity of this kind, if messages can be sent to it."""
+    wanted = select(Identity).where(
+        Identity.customer_id == customer_id, Identity.kind == kind, col(Identity.following)
+    )
+    if account:
+        wanted = wanted.where(Identity.account == account)
+    found = session.exec(wanted.order_by(col(Identity.id).desc())).first()
+    return found.value if found else None
+
+
+def set_following(
+    session: Session, kind: IdentityKind, value: str, *, account: str = "", following: bool
+) -> None:
+    """Keep whether the platform lets us write to this identity."""
+    for found in session.exec(select(Identity).where(*_is(kind, account, value))):
+        found.following = following
+
+
+def name_them(session: Session, customer: Customer, full: str) -> None:
+    """Give a customer the name they are found by."""
+    customer.name = full
+    index.put(session, customer.id, SearchKind.FULL_NAME, full)
+    index.put(session, customer.id, SearchKind.SURNAME, names.surname(full))
+
+
+def give_phone(session: Session, customer: Customer, phone: str) -> None:
+    """Keep a normalised phone and the tail it is found by."""
+    customer.phone = phone
+    index.put(session, customer.id, SearchKind.PHONE_TAIL, phones.tail(phone))
+
+
+def shown(customer: Customer) -> str:
+    """How staff see a customer in a list: 王晓梅 尾号5678."""
+    name = customer.name or "未留姓名"
+    return f"{name} 尾号{phones.tail(customer.phone)}" if customer.phone else name
+
+
+def masked(customer: Customer) -> str:
+    """How a customer is named where not everybody may know them: 王** 138****5678."""
+    name = names.mask(customer.name)
+    return f"{name} {phones.mask(customer.phone)}" if customer.phone else name
+
+
+def age(customer: Customer, today: date) -> int | None:
+    """Full years, if the birthday with its year is known."""
+    if not customer.birthday:
+        return None
+    born = date.fromisoformat(customer.birthday)
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+_by_age = col(Customer.id)
+
+
+def _is(kind: IdentityKind, account: str, value: str) -> tuple[bool, bool, bool]:
+    digest = crypto.digest(kind.value, value)
+    return Identity.kind == kind, Identity.account == account, Identity.digest == digest
+
+
+def _add_identity(
+    session: Session, customer_id: int, kind: IdentityKind, value: str, *, account: str, source: str
+) -> Identity:
+    made = Identity(
+        customer_id=customer_id,
+        kind=kind,
+        account=account,
+        digest=crypto.digest(kind.value, value),
+        value=value,
+        source=source,
+    )
+    session.add(made)
+    return made

@@ -1,0 +1,36 @@
+"""Adding to and reading what happened to a customer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from crm_core.clock import now
+from crm_core.timeline.models import EventKind, TimelineEvent
+
+
+def add(
+    session: Session,
+    customer_id: int,
+    kind: EventKind,
+    *,
+    ref: str,
+    at: datetime | None = None,
+    **data: object,
+) -> None:
+    """Add an event; `ref` is its cause, and the caller has made sure it happens once."""
+    session.add(
+        TimelineEvent(
+            customer_id=customer_id, kind=kind, ref=ref, at=at or now(), data=data or None
+        )
+    )
+
+
+def latest(
+    session: Session, customer_id: int, *kinds: EventKind, limit: int = 20
+) -> Sequence[TimelineEvent]:
+    """The newest events of these kinds (all if none are named), newest first."""
+    wanted = select(TimelineEvent).where(TimelineEvent.customer_id == customer_id)
+    if kinds:
+        wanted = wanted.where(col(TimelineEvent.kind).in_(kinds))
+    return session.exec(wanted.order_by(col(TimelineEvent.at).desc()).limit(limit)).all()
