@@ -1,0 +1,1 @@
+"""How text is understood: normalisation, entities, intents, in Rasa's own environment."""

@@ -1,0 +1,147 @@
+"""Which intent: logistic regression over blocks of features, each with a weight of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix, hstack, vstack
+from sklearn.linear_model import LogisticRegression
+
+_WEIGHTS_FILE = "weights.npz"
+_LABELS_FILE = "labels.json"
+
+Floats = npt.NDArray[np.float32]
+Block = npt.NDArray[np.float32] | csr_matrix
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class BlockClassifier(GraphComponent, IntentClassifier):
+    """Ranks all intents. A block of features is what one featurizer left, known by its origin.
+
+    Where a block is missing on a message (the embedding of a text that was clear without it), the
+    message keeps the ranking it has.
+    """
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        self._blocks: dict[str, float] = config["blocks"]
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._labels: list[str] = []
+        self._weights: dict[str, Floats] = {}
+        self._intercept: Floats = np.zeros(0, dtype=np.float32)
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`blocks`: origin to weight; `C`: inverse of regularisation, as scikit-learn's."""
+        return {"blocks": {"chars": 1.0, "embedding": 3.0}, "C": 20.0, "max_iter": 300}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> BlockClassifier:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> BlockClassifier:
+        loaded = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            loaded._labels = json.loads((folder / _LABELS_FILE).read_text("utf-8"))
+            with np.load(folder / _WEIGHTS_FILE, allow_pickle=False) as stored:
+                loaded._intercept = stored["intercept"]
+                loaded._weights = {origin: stored[f"block_{origin}"] for origin in loaded._blocks}
+        return loaded
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits on all examples that have an intent and writes the weights to the model."""
+        examples = [message for message in training_data.intent_examples if message.get(INTENT)]
+        blocks = {origin: _stack(examples, origin) for origin in self._blocks}
+        scaled = [blocks[origin] * weight for origin, weight in self._blocks.items()]
+        model = LogisticRegression(C=self._config["C"], max_iter=self._config["max_iter"])
+        model.fit(hstack(scaled).tocsr(), [message.get(INTENT) for message in examples])
+        self._labels = [str(label) for label in model.classes_]
+        self._intercept = model.intercept_.astype(np.float32)
+        self._keep(model.coef_.T, [(origin, blocks[origin].shape[1]) for origin in self._blocks])
+        self._persist()
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            blocks = {origin: _block(message, origin) for origin in self._blocks}
+            present = {origin: block for origin, block in blocks.items() if block is not None}
+            if len(present) == len(blocks):
+                self._rank(message, present)
+        return messages
+
+    def _keep(self, weights: Floats, widths: list[tuple[str, int]]) -> None:
+        """Cuts the fitted weights into blocks, the scale of each folded in."""
+        first = 0
+        for origin, width in widths:
+            block = weights[first : first + width] * self._blocks[origin]
+            self._weights[origin] = np.ascontiguousarray(block, dtype=np.float32)
+            first += width
+
+    def _persist(self) -> None:
+        with self._model_storage.write_to(self._resource) as folder:
+            (folder / _LABELS_FILE).write_text(json.dumps(self._labels), "utf-8")
+            named = {f"block_{origin}": block for origin, block in self._weights.items()}
+            np.savez(folder / _WEIGHTS_FILE, intercept=self._intercept, **named)
+
+    def _rank(self, message: Message, blocks: dict[str, Block]) -> None:
+        scores = self._intercept.copy()
+        for origin, block in blocks.items():
+            scores += _product(block, self._weights[origin])
+        odds = np.exp(scores - scores.max())
+        chances = odds / odds.sum()
+        order = np.argsort(-chances)
+        ranking = [{"name": self._labels[i], "confidence": float(chances[i])} for i in order]
+        message.set(INTENT, ranking[0], add_to_output=True)
+        message.set("intent_ranking", ranking, add_to_output=True)
+
+
+def _block(message: Message, origin: str) -> Block | None:
+    for features in message.features:
+        if features.origin == origin and features.type == FEATURE_TYPE_SENTENCE:
+            block: Block = features.features
+            return block
+    return None
+
+
+def _stack(examples: list[Message], origin: str) -> csr_matrix:
+    rows = [_block(message, origin) for message in examples]
+    if any(row is None for row in rows):
+        raise ValueError(f"the pipeline has no component that leaves the features {origin!r}")
+    return vstack([csr_matrix(row) for row in rows]).tocsr()
+
+
+def _product(block: Block, weights: Floats) -> Floats:
+    """The row times the weights; a sparse row by the few rows that it touches."""
+    if isinstance(block, csr_matrix):
+        product: Floats = block.data @ weights[block.indices]
+        return product
+    dense: Floats = (block @ weights)[0]
+    return dense

@@ -1,0 +1,1 @@
+"""Entities found by dictionary and pattern, each with the value that the CRM expects."""

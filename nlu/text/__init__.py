@@ -1,0 +1,1 @@
+"""Text as it is typed, and text as it is understood."""

@@ -1,0 +1,50 @@
+"""From text as it is sent to the plain simplified text that is understood."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from importlib import resources
+
+from nlu.text.lexicons import KnownWords, dictionary, read_table, read_words
+from nlu.text.mapped import MappedText
+from nlu.text.slips import Slips
+
+# Characters that draw rather than say: pictures, their modifiers and joiners, control characters.
+_SILENT = {"So", "Sk", "Cf", "Cc", "Cs", "Co", "Cn", "Mn", "Me"}
+_GAP = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|^\s+|\s+$")
+_REPEAT = re.compile(r"([!?~。,.!])\1+")
+
+
+def normalise(source: str) -> MappedText:
+    """Simplified, half-width, lower-case text without emoji and slips, mapped to its source."""
+    text = MappedText.of(source).map_chars(_plain)
+    text = text.replace((run.start(), run.end(), run.group(1)) for run in _REPEAT.finditer(text.text))
+    return _close_gaps(_slips().undo(_close_gaps(text)))
+
+
+def _close_gaps(text: MappedText) -> MappedText:
+    return text.replace((gap.start(), gap.end(), "") for gap in _GAP.finditer(text.text))
+
+
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    folded = unicodedata.normalize("NFKC", char).lower().translate(_simplified())
+    return "" if folded == char and unicodedata.category(char) in _SILENT else folded
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, str]:
+    """OpenCC's table of traditional characters, the shop's additions over it."""
+    listed = resources.files("opencc").joinpath("dictionary", "TSCharacters.txt")
+    rows = (line.split("\t") for line in listed.read_text("utf-8").splitlines())
+    table = {ord(row[0]): row[1].split()[0] for row in rows}
+    own: dict[str, str] = read_table("characters")
+    return {**table, **{ord(written): meant for written, meant in own.items()}}
+
+
+@lru_cache(maxsize=1)
+def _slips() -> Slips:
+    known = KnownWords(dictionary())
+    return Slips(read_table("slips"), read_words("sounds"), read_words("letters"), known)
