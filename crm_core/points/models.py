@@ -30,6 +30,7 @@ class PointsEntry(SQLModel, table=True):
     customer_id: int = tables.link("customer")
     delta: int  # whole points; negative when spent
     cause: Cause = tables.choice(Cause)
+    lot_id: int | None = tables.link("points_entry", optional=True)  # the lot an expiry writes off
     note: str = tables.word(128, default="")  # "订单 DD20260301001"
     ref: str = tables.word(128)  # the message, order or staff action that caused it
     created_at: datetime = tables.created()

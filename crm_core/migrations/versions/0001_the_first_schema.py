@@ -483,6 +483,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("lot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("note", sa.String(length=128), nullable=False),
         sa.Column("ref", sa.String(length=128), nullable=False),
         sa.Column("created_at", tables.UtcDateTime(), nullable=False),
@@ -491,6 +492,9 @@ def upgrade() -> None:
         sa.CheckConstraint("delta <> 0", name=op.f("ck_points_entry_moves_points")),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_points_entry_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lot_id"], ["points_entry.id"], name=op.f("fk_points_entry_lot_id_points_entry")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_points_entry")),
         sa.UniqueConstraint("customer_id", "ref", name=op.f("uq_points_entry_customer_id_ref")),
@@ -502,6 +506,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_points_entry_customer_id"), ["customer_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_points_entry_lot_id"), ["lot_id"], unique=False)
 
     op.create_table(
         "preference",
