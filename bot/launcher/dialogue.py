@@ -1,0 +1,112 @@
+"""One model and what can be asked of it: a turn, or what a text means."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from rasa.core.channels.channel import UserMessage
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.launcher import failures, state, understanding
+from bot.launcher.endpoint import NoActions
+from bot.launcher.processor import Responses, TurnProcessor
+from bot.launcher.replies import Replies
+from bot.launcher.rules import longest_rule, rule_policy
+from bot.launcher.wire import Item, Json, Malformed, Turn
+
+logger = logging.getLogger(__name__)
+# What Rasa itself would do on them reaches beyond the kept turns; a caller starts over with
+# no state instead.
+REFUSED_INTENTS = frozenset({"back", "restart", "session_start"})
+WARM_UP = Turn(
+    conversation_id="warm-up",
+    metadata={"inbound_id": 0, "role": "customer", "now": "2026-01-01T00:00:00+08:00"},
+    text="你好，我想看看我的积分",
+    intent=None,
+    entities={},
+    state=None,
+)
+
+
+class Dialogue:
+    """Holds a loaded model; every call carries all the state it needs."""
+
+    def __init__(self, model: Path, actions: EndpointConfig) -> None:
+        """Load `model`.
+
+        Raises:
+            BadOptions: its policies are not rules alone, which trimmed states rely on.
+        """
+        empty = Domain.empty()
+        self._processor = TurnProcessor(
+            model,
+            InMemoryTrackerStore(empty),
+            InMemoryLockStore(),
+            Responses({}),
+            action_endpoint=actions,
+        )
+        self._processor.nlg.responses = self._processor.domain.responses
+        self._intents = frozenset(self._processor.domain.intents) - REFUSED_INTENTS
+        self._reach = longest_rule(rule_policy(self._processor))
+
+    async def warm_up(self) -> None:
+        """Parse and answer once, so that the first person waits for nothing lazy."""
+        actions = self._processor.action_endpoint
+        self._processor.action_endpoint = NoActions("")
+        try:
+            answer = await self.turn(WARM_UP)
+            await self.turn(
+                Turn(**{**vars(WARM_UP), "state": answer["state"]}),
+            )
+        finally:
+            self._processor.action_endpoint = actions
+
+    async def turn(self, turn: Turn) -> Json:
+        """Answer one message or event.
+
+        Raises:
+            Malformed: the state or the intent is none of this model's.
+        """
+        tracker = state.load(turn.state, turn.conversation_id, self._processor.domain)
+        parsed = self._parsed(turn)
+        replies = Replies()
+        message = UserMessage(
+            turn.text,
+            replies,
+            turn.conversation_id,
+            parse_data=parsed,
+            input_channel=Replies.name(),
+            message_id=str(turn.metadata["inbound_id"]),
+            metadata=turn.metadata,
+        )
+        message.text = turn.text  # as sent, not stripped
+        with failures.collected() as failed:
+            await self._processor.handle(message, tracker)
+        if failed:
+            logger.warning("inbound %s: failed %s", turn.metadata["inbound_id"], ", ".join(failed))
+        intent = parsed["intent"]
+        return {
+            "replies": replies.said,
+            "intent": {"name": intent["name"], "confidence": intent.get("confidence", 0.0)},
+            "entities": understanding.entities(parsed),
+            "failed_actions": failed,
+            "state": state.dump(tracker, reach=self._reach),
+        }
+
+    def understand(self, item: Item) -> Json:
+        """What a text means to somebody of a role."""
+        return understanding.answer(
+            understanding.parse(self._processor, item.text, item.metadata)
+        )
+
+    def _parsed(self, turn: Turn) -> Json:
+        if turn.text is not None:
+            return understanding.parse(self._processor, turn.text, turn.metadata)
+        if turn.intent not in self._intents:
+            raise Malformed("the model knows no such intent")
+        listed = [{"entity": name, "value": value} for name, value in turn.entities.items()]
+        intent: dict[str, Any] = {"name": turn.intent, "confidence": 1.0}
+        return {"text": None, "intent": intent, "entities": listed, "intent_ranking": [intent]}
