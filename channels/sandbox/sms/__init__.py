@@ -1,0 +1,1 @@
+"""An SMS platform shaped like Aliyun's."""

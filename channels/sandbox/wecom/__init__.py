@@ -1,0 +1,1 @@
+"""The WeCom platform, seen by one self-built app."""
