@@ -1,0 +1,73 @@
+"""Rows that many tests need; each commits, so that units of work see them."""
+
+import itertools
+
+from sqlmodel import Session
+
+from crm_core.authz import Actor, Role
+from crm_core.customers import service as customers
+from crm_core.customers.models import Customer, IdentityKind
+from crm_core.staff import service as staff
+from crm_core.staff.models import Staff
+from crm_core.stores.models import Store
+
+OA_APPID = "wx-tests"
+_numbers = itertools.count(1)
+
+
+def a_store(session: Session, name: str = "万达店") -> Store:
+    store = Store(code=f"S{next(_numbers)}", name=name, address="中山路1号", hours="10:00-22:00")
+    session.add(store)
+    session.commit()
+    return store
+
+
+def a_staff(
+    session: Session, name: str = "陈静", *, role: Role = Role.ASSISTANT, store: Store | None = None
+) -> Staff:
+    made = Staff(
+        wecom_userid=f"U{next(_numbers)}",
+        name=name,
+        role=role,
+        store_id=store.id if store else None,
+    )
+    session.add(made)
+    session.commit()
+    return made
+
+
+def a_customer(
+    session: Session,
+    name: str | None = "林晓月",
+    *,
+    phone: str | None = None,
+    assistant: Staff | None = None,
+    openid: str | None = None,
+) -> Customer:
+    """A customer of the assistant's shop; `phone` as E.164; with an openid if one is given."""
+    customer = Customer(
+        assistant_id=assistant.id if assistant else None,
+        store_id=assistant.store_id if assistant else None,
+    )
+    session.add(customer)
+    session.flush()
+    if name:
+        customers.name_them(session, customer, name)
+    if phone:
+        customers.give_phone(session, customer, phone)
+    if openid:
+        customers.identify(
+            session, customer, IdentityKind.OA_OPENID, openid, account=OA_APPID, source="test"
+        )
+    session.commit()
+    return customer
+
+
+def themselves(customer: Customer) -> Actor:
+    """The customer as an actor."""
+    return Actor(f"customer:{customer.id}", Role.CUSTOMER, customer_id=customer.id)
+
+
+def acting(member: Staff) -> Actor:
+    """A member of staff as an actor."""
+    return staff.actor_of(member)
