@@ -1,0 +1,36 @@
+"""`dianyu run` and the steps that it takes by itself."""
+
+import os
+from typing import Annotated
+
+import typer
+from dotenv import dotenv_values
+from sqlalchemy.exc import OperationalError
+
+from app.cli.main import cli
+from app.run.errors import CannotRun
+from app.run.screen import Screen
+from app.run.start import run as start
+from crm_core import migrate as schema
+from crm_core.settings import DOT_ENV, load, make_secrets, settings
+
+Demo = Annotated[bool, typer.Option(help="The demo store, unless DIANYU_DEMO says otherwise.")]
+WithParent = Annotated[bool, typer.Option(help="Stop when the calling process ends.")]
+
+
+@cli.command()
+def run(*, demo: Demo = False, with_parent: WithParent = False) -> None:
+    """Start everything, print the addresses, stop cleanly on Ctrl-C."""
+    if demo and "DIANYU_DEMO" not in {**dotenv_values(DOT_ENV), **os.environ}:
+        os.environ["DIANYU_DEMO"] = "on"
+    make_secrets(load(os.environ).home)
+    start(settings(), Screen(), with_parent=with_parent)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this release's schema."""
+    try:
+        schema.upgrade()
+    except OperationalError as error:
+        raise CannotRun(f"the database does not work: {error.orig}") from error
