@@ -14,6 +14,7 @@ from sqlmodel import Session
 from actions.turn import Turn
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Forbidden, Role
+from crm_core.customers.service import CustomerNotFound
 from crm_core.db import reading, unit_of_work
 from crm_core.errors import CrmError
 from crm_core.inbound import service as inbound
@@ -47,12 +48,16 @@ class CrmAction(Action, ABC):
         except CrmError as error:
             turn.forget_words()
             turn.say(f"utter_error_{error.code}", **error.values)
+            self.after_error(turn, error)
         except Exception as error:  # else the SDK would answer with the error and the tracker
             logger.exception("action failed", action=self.name(), error=type(error).__name__)
             turn.forget_words()
             turn.say("utter_error")
         self.return_to_form(turn)
         return turn.events
+
+    def after_error(self, turn: Turn, error: CrmError) -> None:
+        """What else follows an error that was said."""
 
     def return_to_form(self, turn: Turn) -> None:
         """After a digression the form that was interrupted asks again."""
@@ -71,7 +76,7 @@ class CrmAction(Action, ABC):
                 actor = inbound.sender(session, turn.inbound_id)
                 self._admit(actor)
                 self.handle(session, actor, turn)
-        except Forbidden as error:
+        except (Forbidden, CustomerNotFound) as error:
             if actor is not None:
                 audit.refuse(actor, self.name(), str(error.args[-1]))
             raise
@@ -96,6 +101,16 @@ class CrmForm(CrmAction):
         if turn.intent in self.begins | self.answers | self.NEVER_A_DIGRESSION:
             for slot, value in self.fill(session, actor, turn).items():
                 turn.set(slot, value)
+
+    def after_error(self, turn: Turn, error: CrmError) -> None:
+        """The form asks again, once; somebody who may not fill it at all leaves it.
+
+        A validation that sets no slot would count as a digression, or run twice at the opening.
+        """
+        if isinstance(error, Forbidden):
+            turn.leave_form()
+        else:
+            turn.set(turn.asked or "options", None)
 
     def return_to_form(self, turn: Turn) -> None:
         """The form runs anyway: this is a part of it."""

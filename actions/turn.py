@@ -24,7 +24,7 @@ class Turn:
     def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, action: str) -> None:
         self._dispatcher = dispatcher
         self._tracker = tracker
-        self._action = action
+        self.action = action
         self.events: list[EventType] = []
 
     @property
@@ -35,7 +35,7 @@ class Turn:
     @property
     def ref(self) -> str:
         """One write of one action in one turn, however often the turn is replayed."""
-        return f"chat:{self.inbound_id}:{self._action}"
+        return f"chat:{self.inbound_id}:{self.action}"
 
     @property
     def text(self) -> str:
@@ -100,8 +100,9 @@ class Turn:
         self.events.append(FollowupAction(action))
 
     def leave_form(self) -> None:
-        """End the form that is being filled."""
+        """End the form that is being filled, without what follows a filled one."""
         self.events += [ActiveLoop(None), SlotSet("requested_slot", None)]
+        self.then("action_listen")  # else the rule of the form's end would run
 
     def forget_words(self) -> None:
         """Say nothing of what was collected: the transaction behind it failed."""

@@ -1,0 +1,127 @@
+"""Which customer staff mean: 「王女士」, 「尾号5678」, a card number, or 「她」 for the last."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sqlmodel import Session
+
+from actions.base import STAFF, CrmAction
+from actions.turn import Option, Turn
+from crm_core.authz import Actor, Forbidden, Permission, system
+from crm_core.customers import phones
+from crm_core.customers import service as customers
+from crm_core.customers.models import Customer, IdentityKind
+from crm_core.customers.service import CustomerNotFound
+
+_MOST = 9  # a longer list is no list for a phone: then a full name or a phone tail is asked for
+_SAID_BY = ("customer_name", "phone_tail", "phone", "card_no")
+
+
+def whom(session: Session, actor: Actor, turn: Turn, **carry: Any) -> Customer | None:
+    """The one customer this message is about; they become slot customer_id.
+
+    None when a question was asked instead: nobody was named, or several are called that; picking
+    from the list runs the same action again with customer_id and `carry` in its slots.
+
+    Raises:
+        Forbidden: the actor may look up nobody.
+        CustomerNotFound: nobody in the actor's scope; in the same words whether they exist or not.
+    """
+    found = _meant(session, actor, turn)
+    if len(found) == 1:
+        turn.set("customer_id", found[0].id)
+        return found[0]
+    if found:
+        _offer(turn, found, carry)
+    else:
+        turn.say("utter_which_customer")
+    return None
+
+
+def fill_whom(session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
+    """What a form's slot customer_id becomes; {} keeps whom the talk was about.
+
+    Where several are called that it stays empty, and the form's AskWhom lists them.
+
+    Raises:
+        Forbidden: the actor may look up nobody.
+        CustomerNotFound: nobody in the actor's scope.
+    """
+    if not _names_somebody(turn):
+        return {}
+    found = _meant(session, actor, turn)
+    return {"customer_id": found[0].id if len(found) == 1 else None}
+
+
+class AskWhom(CrmAction):
+    """What a form asks for its slot customer_id: which of those named, or who at all."""
+
+    roles = STAFF
+    form: ClassVar[str]
+
+    def name(self) -> str:
+        return f"action_ask_{self.form}_customer_id"
+
+    def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
+        try:
+            found = _meant(session, actor, turn)
+        except CustomerNotFound:  # has been said by the form
+            found = []
+        if len(found) > 1:
+            _offer(turn, found, {}, action=self.form)
+        else:
+            turn.say("utter_which_customer")
+
+    def return_to_form(self, turn: Turn) -> None:
+        """The form asks through this."""
+
+
+def _meant(session: Session, actor: Actor, turn: Turn) -> Sequence[Customer]:
+    actor.require(Permission.CUSTOMER_READ)
+    if _names_somebody(turn):
+        return _named(session, actor, turn)
+    known = turn.slot("customer_id")
+    return [] if known is None else [_known(session, actor, int(known))]
+
+
+def _names_somebody(turn: Turn) -> bool:
+    """A pick from a list (「第二个王女士」) names nobody new."""
+    if turn.intent == "select_option":
+        return False
+    return any(turn.entity(name) for name in _SAID_BY)
+
+
+def _named(session: Session, actor: Actor, turn: Turn) -> Sequence[Customer]:
+    if found := _search(session, actor, turn):
+        return found
+    hidden = _search(session, system("audit"), turn)
+    raise CustomerNotFound(f"customer:{hidden[0].id}" if len(hidden) == 1 else "customer")
+
+
+def _search(session: Session, actor: Actor, turn: Turn) -> Sequence[Customer]:
+    if card := turn.entity("card_no"):
+        owner = customers.by_identity(session, IdentityKind.CARD, card)
+        return [owner] if owner and actor.sees(owner) else []
+    said = turn.entity("phone")
+    phone = phones.normalise(said) if said else None
+    tail = phones.tail(phone) if phone else turn.entity("phone_tail")
+    found = customers.find(session, actor, name=turn.entity("customer_name"), phone_tail=tail)
+    return [one for one in found if phone in {None, one.phone}]
+
+
+def _known(session: Session, actor: Actor, customer_id: int) -> Customer:
+    try:
+        return customers.get(session, actor, Permission.CUSTOMER_READ, customer_id)
+    except Forbidden:  # somebody else's by now
+        raise CustomerNotFound(f"customer:{customer_id}") from None
+
+
+def _offer(
+    turn: Turn, found: Sequence[Customer], carry: dict[str, Any], *, action: str | None = None
+) -> None:
+    options = [
+        Option(customers.shown(one), action or turn.action, {"customer_id": one.id, **carry})
+        for one in found[:_MOST]
+    ]
+    more = "" if len(found) <= _MOST else "\n人数较多，请说全名或手机尾号。"
+    turn.offer("utter_which_of_them", options, count=len(found), more=more)
