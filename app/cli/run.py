@@ -9,8 +9,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.cli.main import cli
 from app.run.errors import CannotRun
-from app.run.screen import Screen
+from app.run.plan import plan
 from app.run.start import run as start
+from app.run.supervisor import Patience
 from crm_core import migrate as schema
 from crm_core.settings import DOT_ENV, load, make_secrets, settings
 
@@ -24,7 +25,7 @@ def run(*, demo: Demo = False, with_parent: WithParent = False) -> None:
     if demo and "DIANYU_DEMO" not in {**dotenv_values(DOT_ENV), **os.environ}:
         os.environ["DIANYU_DEMO"] = "on"
     make_secrets(load(os.environ).home)
-    start(settings(), Screen(), with_parent=with_parent)
+    start(settings(), plan(settings()), Patience(), with_parent=with_parent)
 
 
 @cli.command()

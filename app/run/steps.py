@@ -7,6 +7,7 @@ from pathlib import Path
 from app.run import logs
 from app.run.child import Child, described
 from app.run.errors import CannotRun
+from app.run.plan import Step
 from app.run.processes import Process
 from app.run.screen import Screen, Update
 from app.run.wardship import Wardship
@@ -26,24 +27,24 @@ class Steps:
         self._wardship = wardship
         self._screen = screen
 
-    async def run(self, what: str, name: str, command: tuple[str, ...]) -> None:
-        """Run a command to its end; cancelled, it is stopped.
+    async def run(self, step: Step) -> None:
+        """Run a step to its end; cancelled, it is stopped.
 
         Raises:
             CannotRun: it failed; with its last lines.
         """
-        log = self._folder / f"{name}.log"
-        child = Child(Process(name, command, _never), log, self._wardship)
-        with self._screen.working(what) as update:
+        log = self._folder / f"{step.name}.log"
+        child = Child(Process(step.name, step.command, _never), log, self._wardship)
+        with self._screen.working(step.what) as update:
             try:
                 await child.start(self._environ)
                 code = await _followed(child, update)
             except OSError as error:
-                raise CannotRun(f"{what} failed: {error}") from error
+                raise CannotRun(f"{step.what} failed: {error}") from error
             finally:
                 await child.stop(_GRACE_SECONDS)
         if code != 0:
-            raise CannotRun(f"{what} failed ({described(code)}); {child.last_words()}")
+            raise CannotRun(f"{step.what} failed ({described(code)}); {child.last_words()}")
 
 
 async def _followed(child: Child, update: Update) -> int:

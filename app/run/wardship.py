@@ -40,17 +40,16 @@ class Wardship:
         try:
             self._send(line)
         except BrokenPipeError:  # somebody killed the warden: another one takes over
-            self._warden.wait()
+            self._warden.communicate()
             self._warden = self._start()
             self._send("".join(f"+{group}\n" for group in self._groups))
 
     def _send(self, text: str) -> None:
         assert self._warden.stdin is not None
-        self._warden.stdin.write(text)
-        self._warden.stdin.flush()
+        self._warden.stdin.write(text.encode())
 
-    def _start(self) -> "subprocess.Popen[str]":
+    def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "app.run.warden"]
         return subprocess.Popen(
-            command, stdin=PIPE, text=True, cwd=ROOT, start_new_session=True, pass_fds=self._keeps
+            command, bufsize=0, stdin=PIPE, cwd=ROOT, start_new_session=True, pass_fds=self._keeps
         )

@@ -1,0 +1,55 @@
+"""What `dianyu run` does, in order."""
+
+from dataclasses import dataclass
+
+from app.run import processes
+from app.run.processes import PYTHON, Process
+from crm_core.settings import Settings
+
+_CLI = (PYTHON, "-m", "app.cli")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command that runs to its end: what the person reads, its log's name, the command."""
+
+    what: str
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Processes that start side by side and stay."""
+
+    processes: tuple[Process, ...]
+
+
+Plan = list[Step | Stage]
+
+
+def plan(settings: Settings) -> Plan:
+    """Train, start Redis, migrate, start the rest."""
+    made: Plan = [
+        Stage(tuple(processes.redis(settings))),
+        Step("migrating the database", "migrate", (*_CLI, "migrate")),
+        Stage(tuple(processes.services(settings))),
+    ]
+    if settings.own_rasa:
+        made.insert(0, Step("training the model", "train", processes.training(settings)))
+    return made
+
+
+def addresses(settings: Settings) -> list[str]:
+    """The lines that say where everything is, once it answers."""
+    base = f"http://{settings.host}:{settings.port}"
+    try_it = [f"  try it           {base}/try"] if settings.demo else []
+    return [
+        "Dianyu is running:",
+        *try_it,
+        f"  official account {base}/channels/oa/callback",
+        f"  WeCom app        {base}/channels/wecom/callback",
+        f"  state            {base}/readyz  {base}/metrics",
+        f"  logs             {settings.home / 'logs'}",
+        "Ctrl-C stops it.",
+    ]
