@@ -150,6 +150,7 @@ async def expire_tokens(world: TheWorld) -> dict[str, bool]:
 
 @router.post("/reset")
 async def reset(world: TheWorld) -> dict[str, bool]:
+    await world.settle()  # what is under way belongs to the time before
     world.reset()
     return {"ok": True}
 

@@ -11,7 +11,7 @@ from channels.sandbox.delivery import Account, Outcome, Status, push
 from channels.sandbox.envelope import BadAnswer
 from channels.sandbox.oa.account import OfficialAccount
 from channels.sandbox.phones import Channel, Item, Persona, Phone
-from channels.sandbox.said import NotPossible, Said, as_item
+from channels.sandbox.said import EVENTS, NotPossible, Said, as_item
 from channels.sandbox.wecom import cards
 from channels.sandbox.wecom.account import WecomApp, card_click
 from channels.sandbox.world import World
@@ -34,7 +34,7 @@ class Line(Account, Protocol):
             NotPossible: this person cannot do that here now.
         """
 
-    def read(self, reply: ET.Element, phone: Phone) -> Item | None:
+    def read(self, reply: ET.Element, phone: Phone, *, to_event: bool) -> Item | None:
         """What a passive reply shows.
 
         Raises:
@@ -100,7 +100,7 @@ async def speak(world: World, said: Said) -> Answer:
     else:
         return await _deliver_again(world, line, phone, before)
     outcome = await push(world, line, before.message, _sender(line, phone))
-    answer = _show(world, line, phone, outcome)
+    answer = _show(world, line, phone, outcome, to_event=said.kind in EVENTS)
     before.shown = answer.shown if answer.status == "replied" else []
     return answer
 
@@ -136,26 +136,27 @@ async def _click_card(
     if outcome.reply is not None and cards.redraw(item, outcome.reply, world.limits):
         phone.touch(item)
         return Answer([item], outcome.attempts, outcome.status)
-    return _show(world, line, phone, outcome)
+    return _show(world, line, phone, outcome, to_event=True)
 
 
 async def _deliver_again(world: World, line: Line, phone: Phone, before: Delivered) -> Answer:
     outcome = await push(world, line, before.message, _sender(line, phone))
+    to_event = before.said.kind in EVENTS
     if before.shown and outcome.status == "replied":
-        item = _read(line, phone, outcome)
+        item = _read(line, phone, outcome, to_event=to_event)
         shown = [item] if item else []
         return Answer(shown, outcome.attempts, outcome.status, repeat=True)
-    answer = _show(world, line, phone, outcome)
+    answer = _show(world, line, phone, outcome, to_event=to_event)
     before.shown = answer.shown if answer.status == "replied" else []
     answer.repeat = True
     return answer
 
 
-def _show(world: World, line: Line, phone: Phone, outcome: Outcome) -> Answer:
+def _show(world: World, line: Line, phone: Phone, outcome: Outcome, *, to_event: bool) -> Answer:
     status = outcome.status
     item: Item | None = None
     try:
-        item = _read(line, phone, outcome)
+        item = _read(line, phone, outcome, to_event=to_event)
     except BadAnswer:
         world.count("bad_answers", line.channel)
         status = "unavailable"
@@ -170,8 +171,10 @@ def _show(world: World, line: Line, phone: Phone, outcome: Outcome) -> Answer:
     return Answer([world.show(phone, item, line.channel, "passive")], outcome.attempts, status)
 
 
-def _read(line: Line, phone: Phone, outcome: Outcome) -> Item | None:
-    return None if outcome.reply is None else line.read(outcome.reply, phone)
+def _read(line: Line, phone: Phone, outcome: Outcome, *, to_event: bool) -> Item | None:
+    if outcome.reply is None:
+        return None
+    return line.read(outcome.reply, phone, to_event=to_event)
 
 
 def _phone(world: World, persona: str) -> Phone:

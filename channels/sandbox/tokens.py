@@ -1,5 +1,6 @@
 """Access tokens: who holds a valid one."""
 
+import math
 import secrets
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ class Token:
     replaced: bool = False  # by a newer one of the same kind
 
     def seconds_left(self, now: float) -> int:
-        return max(0, int(self.expires_at - now))
+        return max(0, math.ceil(self.expires_at - now))
 
 
 class OaTokens:

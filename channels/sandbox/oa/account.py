@@ -80,8 +80,9 @@ class OfficialAccount:
         self._open_window(said, openid)
         return _message(said, openid=openid, number=number, follows=follows, world=self._world)
 
-    def read(self, reply: ET.Element, phone: Phone) -> Item | None:
-        item = answers.read(reply, to=str(phone.persona.openid), sender=self._name)
+    def read(self, reply: ET.Element, phone: Phone, *, to_event: bool) -> Item | None:
+        openid, articles = str(phone.persona.openid), 8 if to_event else 1
+        item = answers.read(reply, to=openid, sender=self._name, articles=articles)
         if item and len(item.text.encode()) > self._world.limits.text_bytes:
             raise BadAnswer("the text is too long")
         return item

@@ -57,7 +57,7 @@ class WecomApp:
         userid = str(phone.persona.userid)
         return _message(said, userid=userid, number=number, world=self._world)
 
-    def read(self, reply: ET.Element, phone: Phone) -> Item | None:
+    def read(self, reply: ET.Element, phone: Phone, *, to_event: bool) -> Item | None:  # noqa: ARG002
         item = answers.read(reply, to=str(phone.persona.userid), sender=self._corpid)
         if item:
             item.text = cut(item.text, self._world.limits.text_bytes)
