@@ -25,6 +25,11 @@ def redis() -> Redis:
     )
 
 
+def blocking_redis() -> Redis:
+    """A connection that may wait for work longer than an ordinary answer takes."""
+    return Redis.from_url(settings().redis_url)
+
+
 @cache
 def get(name: str) -> Queue:
     """The queue called `name` (one of NAMES)."""

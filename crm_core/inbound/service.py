@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from crm_core.authz import Actor, Role
 from crm_core.clock import now
@@ -151,6 +151,15 @@ def cut_off(session: Session) -> list[int]:
     before = now() - LEASE
     stale = select(Inbound.conversation_id).where(unfinished, Inbound.received_at < before)
     return sorted(set(session.exec(stale)))
+
+
+def counts(session: Session, *, since: datetime) -> dict[str, int]:
+    """How many messages were kept and how many turns were begun since a moment."""
+    wanted = select(func.count(), func.coalesce(func.sum(Inbound.attempts), 0)).where(
+        Inbound.received_at >= since
+    )
+    kept, turns = session.exec(wanted).one()
+    return {"inbound": int(kept), "turns": int(turns)}
 
 
 def sender(session: Session, inbound_id: int) -> Actor:

@@ -76,3 +76,11 @@ def sent_since(session: Session, customer_id: int, channel: str, since: datetime
         Outbound.created_at >= since,
     )
     return session.exec(wanted).one()
+
+
+def sent_in_all(session: Session, *, since: datetime) -> int:
+    """How many messages were sent since a moment."""
+    wanted = select(func.count()).where(
+        Outbound.state == OutboundState.SENT, col(Outbound.sent_at) >= since
+    )
+    return session.exec(wanted).one()

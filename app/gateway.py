@@ -1,0 +1,88 @@
+"""The gateway: the platforms' callbacks, health and metrics; in a demo, the sandbox's door."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import demo_door, logs
+from channels.dialogue import Dialogue
+from channels.oa import callback as oa
+from channels.oa.account import Account as OaAccount
+from channels.turns import Turns
+from channels.wecom import callback as wecom
+from channels.wecom.account import Account as WecomAccount
+from crm_core import queues
+from crm_core.db import reading
+from crm_core.settings import Settings, settings
+
+
+def create_app(config: Settings | None = None) -> FastAPI:
+    """The ASGI app."""
+    config = config or settings()
+    logs.configure()
+    dialogue = Dialogue(config)
+    turns = Turns(dialogue)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(turns.watch())
+        yield
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        await turns.close()
+        await dialogue.close()
+
+    made = FastAPI(title="店语", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    if config.oa_appid:
+        made.include_router(oa.router(OaAccount.of(config), turns))
+    if config.wecom_corpid:
+        made.include_router(wecom.router(WecomAccount.of(config), turns))
+    _health(made, dialogue)
+    if config.demo:
+        demo_door.open_on(made, config, dialogue)
+    return made
+
+
+def _health(made: FastAPI, dialogue: Dialogue) -> None:
+    @made.get("/healthz")
+    async def alive() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @made.get("/readyz")
+    async def ready() -> JSONResponse:
+        parts = {
+            "database": await asyncio.to_thread(_database_answers),
+            "redis": await asyncio.to_thread(_redis_answers),
+            "rasa": await dialogue.ready(),
+        }
+        status = HTTPStatus.OK if all(parts.values()) else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse(parts, status)
+
+    @made.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _database_answers() -> bool:
+    try:
+        with reading() as session:
+            session.connection().execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _redis_answers() -> bool:
+    try:
+        return bool(queues.redis().ping())
+    except RedisError:
+        return False

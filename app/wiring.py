@@ -1,0 +1,23 @@
+"""Plugging the channels into the outbox; workers do it when they start."""
+
+from channels.oa import sender as oa
+from channels.oa.client import Client as OaClient
+from channels.sms import sender as sms
+from channels.sms.client import Client as SmsClient
+from channels.wecom import sender as wecom
+from channels.wecom.client import Client as WecomClient
+from crm_core.alerts import service as alerts
+from crm_core.campaigns import service as campaigns
+from crm_core.outbox import ports
+from crm_core.settings import Settings
+
+
+def plug_in(settings: Settings) -> None:
+    """Let this process deliver what stands in the outbox."""
+    official_account = OaClient(settings)
+    ports.plug("oa", oa.custom(official_account))
+    ports.plug("oa_mass", oa.mass(official_account), repeatable=True)  # by clientmsgid
+    ports.plug("wecom", wecom.app_message(WecomClient(settings)))
+    ports.plug("sms", sms.sms(SmsClient(settings)))
+    ports.listen("alert", alerts.card_sent)
+    ports.listen("push", campaigns.delivered)

@@ -1,0 +1,24 @@
+"""The WeCom app as it is configured."""
+
+from dataclasses import dataclass
+
+from wechatpy.enterprise.crypto import WeChatCrypto
+
+from crm_core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Account:
+    """A self-built app: what it receives is encrypted for the CorpID."""
+
+    corpid: str
+    token: str
+    ring: tuple[WeChatCrypto, ...]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Account":
+        """From the settings; an app without a key answers nothing."""
+        token = settings.wecom_token.get_secret_value()
+        key = settings.wecom_aes_key.get_secret_value()
+        ring = (WeChatCrypto(token, key, settings.wecom_corpid),) if key else ()
+        return cls(settings.wecom_corpid, token, ring)
