@@ -43,3 +43,4 @@ class FollowUp(SQLModel, table=True):
     ref: str = tables.word(128, unique=True)
     created_at: datetime = tables.created()
     done_at: datetime | None = tables.at(optional=True)
+    done_ref: str | None = tables.word(128, optional=True, index=True)  # by which it can be undone

@@ -664,6 +664,7 @@ def upgrade() -> None:
                 "profile",
                 "try_on",
                 "purchase",
+                "return",
                 "points",
                 "vote",
                 "rating",
@@ -756,6 +757,7 @@ def upgrade() -> None:
         sa.Column("ref", sa.String(length=128), nullable=False),
         sa.Column("created_at", tables.UtcDateTime(), nullable=False),
         sa.Column("done_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("done_ref", sa.String(length=128), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_follow_up_customer_id_customer")
         ),
@@ -773,6 +775,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_follow_up_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_follow_up_done_ref"), ["done_ref"], unique=False)
         batch_op.create_index(batch_op.f("ix_follow_up_staff_id"), ["staff_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_follow_up_try_on_id"), ["try_on_id"], unique=False)
 
