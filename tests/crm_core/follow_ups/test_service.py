@@ -198,6 +198,7 @@ class TestReminder:
         hers(session, "滨江店")  # nothing due
         jobs.remind_due()
         assert session.exec(select(Outbound)).all() == []
+        session.rollback()
         set_to(now() + timedelta(days=4))
         jobs.remind_due()
         jobs.remind_due()
