@@ -93,7 +93,8 @@ def make(uv: str, environment: Environment) -> None:
         base = find_python(uv, environment.pythons)
         installed([uv, "venv", "-q", "--clear", f"--python={base}", environment.folder])
     python = f"--python={environment.python}"
-    installed([uv, "pip", "sync", python, "--require-hashes", environment.lock])
+    sync = [uv, "pip", "sync", python, "--require-hashes", "--compile-bytecode"]
+    installed([*sync, environment.lock])
     if environment.holds_us:
         alone = [uv, "pip", "install", "-q", python, "--no-deps", "--no-build-isolation"]
         installed([*alone, "-e", environment.holds_us])

@@ -56,7 +56,7 @@ async def _serve(settings: Settings, plan: Plan, patience: Patience) -> None:
         preflight.check_room(settings.home)
         environ = processes.environ(settings, os.environ)
         folder = settings.home / "logs"
-        wardship = Wardship(keeps=[lock.fileno()])
+        wardship = Wardship(patience.grace, keeps=[lock.fileno()])
         supervisor = Supervisor(folder, environ, wardship, screen.say, patience)
         steps = Steps(folder, environ, wardship, screen)
         try:

@@ -1,4 +1,4 @@
-"""Ends what a killed `dianyu run` left behind: `python -m app.run.warden`.
+"""Ends what a killed `dianyu run` left behind: `python -m app.run.warden GRACE_SECONDS`.
 
 The supervisor writes a line for each process group that it starts (`+pid`) and that ended
 (`-pid`). The end of that pipe means that the supervisor is gone, killed with -9 perhaps: then the
@@ -12,14 +12,13 @@ import sys
 import time
 from collections.abc import Iterable
 
-GRACE_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 
 
 def main() -> None:
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    end(left_of(sys.stdin), GRACE_SECONDS)
+    end(left_of(sys.stdin), float(sys.argv[1]))
 
 
 def left_of(lines: Iterable[str]) -> set[int]:

@@ -12,10 +12,12 @@ from app.run.warden import kill_group
 class Wardship:
     """Tells the warden which process groups are ours, so that none outlives this process.
 
-    `keeps` are file descriptors that stay open until the warden is done: the lock on the home.
+    The warden kills what does not stop within the grace; `keeps` are file descriptors that stay
+    open until it is done (the lock on the home).
     """
 
-    def __init__(self, keeps: Sequence[int] = ()) -> None:
+    def __init__(self, grace_seconds: float, keeps: Sequence[int] = ()) -> None:
+        self._grace_seconds = grace_seconds
         self._keeps = keeps
         self._groups: set[int] = set()
         self._warden = self._start()
@@ -49,7 +51,7 @@ class Wardship:
         self._warden.stdin.write(text.encode())
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "app.run.warden"]
+        command = [sys.executable, "-m", "app.run.warden", str(self._grace_seconds)]
         return subprocess.Popen(
             command, bufsize=0, stdin=PIPE, cwd=ROOT, start_new_session=True, pass_fds=self._keeps
         )

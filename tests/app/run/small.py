@@ -17,7 +17,7 @@ def main(folder: str, *flags: str) -> None:
     service = a_process(Path(folder), "service", "family", *traits)
     plan: Plan = [Stage((a_process(Path(folder), "redis"),)), step, Stage((service,))]
     try:
-        run(settings(), plan, Patience(grace=2), with_parent="--with-parent" in flags)
+        run(settings(), plan, Patience(grace=1), with_parent="--with-parent" in flags)
     except CannotRun as error:
         sys.exit(str(error))
 

@@ -32,6 +32,7 @@ def running(
     finally:
         run.kill()
         run.communicate(timeout=SECONDS)
+        eventually(lambda: gone(folder))
 
 
 def started(folder: Path) -> list[int]:
@@ -40,6 +41,10 @@ def started(folder: Path) -> list[int]:
 
 def gone(folder: Path) -> bool:
     return not any(map(lives, started(folder)))
+
+
+def free(lock: Path) -> bool:
+    return subprocess.run(["flock", "-n", lock, "true"], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -65,21 +70,12 @@ def test_a_second_signal_does_not_wait_for_the_stubborn(here: Path) -> None:
         eventually(lambda: gone(here))
 
 
-def test_nothing_outlives_a_run_killed_with_9(here: Path) -> None:
+def test_nothing_outlives_a_run_killed_with_9_and_the_next_one_starts(here: Path) -> None:
     with running(here, "stubborn") as run:
         run.kill()
         run.wait(SECONDS)
-
         eventually(lambda: gone(here))
-
-
-def test_a_run_can_start_again_after_a_kill(here: Path) -> None:
-    with running(here) as run:
-        run.kill()
-        run.wait(SECONDS)
-        eventually(lambda: gone(here))
-    lock = here / "home" / "run.lock"
-    eventually(lambda: subprocess.run(["flock", "-n", lock, "true"], check=False).returncode == 0)
+    eventually(lambda: free(here / "home" / "run.lock"))
 
     with running(here) as again:
         again.send_signal(signal.SIGTERM)

@@ -17,7 +17,7 @@ from tests.app.run.conftest import a_process, eventually, lives, pids
 async def supervising(
     folder: Path, said: list[str], patience: Patience
 ) -> AsyncIterator[Supervisor]:
-    wardship = Wardship()
+    wardship = Wardship(1)
     supervisor = Supervisor(folder / "logs", os.environ, wardship, said.append, patience)
     try:
         yield supervisor
@@ -165,7 +165,7 @@ def test_stopping_leaves_neither_child_nor_grandchild(here: Path, traits: tuple[
 
 def test_a_second_wish_to_stop_kills_at_once(here: Path) -> None:
     async def given() -> None:
-        supervisor = Supervisor(here / "logs", os.environ, Wardship(), print, Patience(grace=600))
+        supervisor = Supervisor(here / "logs", os.environ, Wardship(1), print, Patience(grace=600))
         await supervisor.start([a_process(here, "rasa", "stubborn")])
         stopping = asyncio.create_task(supervisor.stop())
         await asyncio.sleep(0)
@@ -177,7 +177,7 @@ def test_a_second_wish_to_stop_kills_at_once(here: Path) -> None:
 
 
 def test_a_killed_warden_is_replaced_and_knows_everything(here: Path) -> None:
-    wardship = Wardship()
+    wardship = Wardship(1)
     old = wardship._warden.pid  # noqa: SLF001 (nobody else needs to know)
     os.kill(old, signal.SIGKILL)
     eventually(lambda: not lives(old))
