@@ -5,6 +5,7 @@ import itertools
 from sqlmodel import Session
 
 from crm_core.authz import Actor, Role
+from crm_core.catalog.models import Product
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.staff import service as staff
@@ -71,3 +72,26 @@ def themselves(customer: Customer) -> Actor:
 def acting(member: Staff) -> Actor:
     """A member of staff as an actor."""
     return staff.actor_of(member)
+
+
+def a_product(
+    session: Session,
+    name: str = "羊毛双面呢大衣",
+    *,
+    article_no: str | None = None,
+    category: str = "大衣",
+    withdrawn: bool = False,
+) -> Product:
+    product = Product(
+        article_no=article_no or f"A{next(_numbers)}",
+        name=name,
+        category=category,
+        styles=["通勤"],
+        colors=["驼色"],
+        sizes=["S", "M", "L"],
+        price_fen=159900,
+        withdrawn=withdrawn,
+    )
+    session.add(product)
+    session.commit()
+    return product

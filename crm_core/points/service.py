@@ -143,6 +143,38 @@ def spend(
     )
 
 
+def reverse(
+    session: Session, actor: Actor, customer_id: int, *, earned_by: str, note: str, ref: str
+) -> PointsEntry | None:
+    """Take back the points that the ref `earned_by` gave; None if it gave none that still count.
+
+    What has been spent already leaves the balance negative; what has expired is not taken again.
+    Points on hold are taken back on the day they would have been free. Safe to repeat: a repeated
+    `ref` returns the first entry.
+
+    Raises:
+        Forbidden: the actor may not.
+        CustomerNotFound: there is no such customer.
+    """
+    customers.lock(session, actor, Permission.POINTS_EARN, customer_id)
+    if earlier := _entry_for(session, customer_id, ref):
+        return earlier
+    lot = _entry_for(session, customer_id, earned_by)
+    left = 0 if lot is None else lot.delta + _written_off(session, lot)
+    if lot is None or left == 0:
+        return None
+    entry = PointsEntry(
+        customer_id=customer_id,
+        delta=-left,
+        cause=Cause.REVERSAL,
+        note=note,
+        ref=ref,
+        lot_id=lot.id,
+        available_at=max(now(), lot.available_at),
+    )
+    return _add(session, actor, entry)
+
+
 def expire(session: Session, actor: Actor, customer_id: int) -> int:
     """Write off what has expired; returns how many points. Repeating writes off nothing more.
 
@@ -195,6 +227,11 @@ def _add(session: Session, actor: Actor, entry: PointsEntry) -> PointsEntry:
 def _entries(session: Session, customer_id: int) -> list[PointsEntry]:
     of_them = select(PointsEntry).where(PointsEntry.customer_id == customer_id)
     return sorted(session.exec(of_them), key=lambda e: (e.created_at, e.id))
+
+
+def _written_off(session: Session, lot: PointsEntry) -> int:
+    expiries = PointsEntry.lot_id == lot.id, PointsEntry.cause == Cause.EXPIRY
+    return sum(session.exec(select(PointsEntry.delta).where(*expiries)))
 
 
 def _entry_for(session: Session, customer_id: int, ref: str) -> PointsEntry | None:

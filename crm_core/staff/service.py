@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from crm_core import saving
 from crm_core.authz import Actor, Role
 from crm_core.errors import CrmError, Kind
+from crm_core.saving import Change
 from crm_core.staff.models import Staff
 
 
@@ -59,6 +61,15 @@ def working(
 def actor_of(staff: Staff) -> Actor:
     """The actor a member of staff is."""
     return Actor(f"staff:{staff.id}", staff.role, staff_id=staff.id, store_id=staff.store_id)
+
+
+def save(session: Session, actor: Actor, member: Staff) -> tuple[Staff, Change]:
+    """Add a member of staff, or change the one with their WeCom user id. Repeating changes nothing.
+
+    Raises:
+        Forbidden: the actor may not.
+    """
+    return saving.put(session, actor, member, "wecom_userid")
 
 
 def _is_called(full: str, said: str) -> bool:

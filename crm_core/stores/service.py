@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from crm_core import saving
+from crm_core.authz import Actor
 from crm_core.errors import CrmError, Kind
+from crm_core.saving import Change
 from crm_core.stores.models import Store
 
 
@@ -39,3 +42,13 @@ def get(session: Session, store_id: int) -> Store:
     if (store := session.get(Store, store_id)) is None:
         raise StoreNotFound(store_id, name=str(store_id))
     return store
+
+
+def save(session: Session, actor: Actor, store: Store) -> tuple[Store, Change]:
+    """Add a shop, or change the one with its code. Repeating changes nothing.
+
+    Raises:
+        Forbidden: the actor may not.
+        Taken: another shop has this name.
+    """
+    return saving.put(session, actor, store, "code")

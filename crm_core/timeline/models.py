@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     PROFILE = auto()
     TRY_ON = auto()
     PURCHASE = auto()
+    RETURN = auto()
     POINTS = auto()
     VOTE = auto()
     RATING = auto()

@@ -1132,6 +1132,7 @@ def upgrade() -> None:
         sa.Column("rating_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("facts", tables.Encrypted("alert.facts"), nullable=False),
         sa.Column("ref", sa.String(length=128), nullable=False),
         sa.Column("opened_at", tables.UtcDateTime(), nullable=False),
         sa.Column("closed_at", tables.UtcDateTime(), nullable=True),
@@ -1167,6 +1168,7 @@ def upgrade() -> None:
         sa.Column("task_id", sa.String(length=64), nullable=False),
         sa.Column("response_code", tables.Encrypted("alert_card.response_code"), nullable=True),
         sa.Column("code_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("asked_at", tables.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alert.id"], name=op.f("fk_alert_card_alert_id_alert")
         ),
@@ -1183,8 +1185,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_alert_card_alert_id"), ["alert_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_alert_card_staff_id"), ["staff_id"], unique=False)
 
+    op.create_table(
+        "alert_step",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "step",
+            sa.Enum(
+                "受理",
+                "转交",
+                "整改",
+                "验证",
+                "关闭",
+                "补充",
+                name="step",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("to_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("note", tables.Encrypted("alert_step.note"), nullable=True),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alert_id"], ["alert.id"], name=op.f("fk_alert_step_alert_id_alert")
+        ),
+        sa.ForeignKeyConstraint(["to_id"], ["staff.id"], name=op.f("fk_alert_step_to_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_step")),
+        sa.UniqueConstraint("ref", name=op.f("uq_alert_step_ref")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("alert_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_step_alert_id"), ["alert_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alert_step_to_id"), ["to_id"], unique=False)
+
 
 def downgrade() -> None:
+    op.drop_table("alert_step")
     op.drop_table("alert_card")
     op.drop_table("alert")
     op.drop_table("rating")

@@ -155,11 +155,17 @@ def _entry(number: int, delta: int, expires_days: int | None) -> PointsEntry:
 
 
 @given(st.lists(st.tuples(st.integers(-50, 100), st.one_of(st.none(), st.integers(1, 400)))))
-def test_what_is_left_of_the_lots_is_the_balance(moves: Sequence[tuple[int, int | None]]) -> None:
-    entries: list[PointsEntry] = []
-    for number, (delta, days) in enumerate(moves, 1):
-        if delta and sum(entry.delta for entry in entries) + delta >= 0:
-            entries.append(_entry(number, delta, days))
+def test_what_is_left_of_the_lots_is_the_balance_or_nothing(
+    moves: Sequence[tuple[int, int | None]],
+) -> None:
+    entries = [_entry(n, delta, days) for n, (delta, days) in enumerate(moves, 1) if delta]
     left = lots(entries)
-    assert sum(lot.left for lot in left) == sum(entry.delta for entry in entries)
+    assert sum(lot.left for lot in left) == max(0, sum(entry.delta for entry in entries))
     assert all(0 < lot.left <= lot.entry.delta for lot in left)
+
+
+def test_a_reversal_takes_from_its_own_lot_first() -> None:
+    returned = _entry(3, -100, None)
+    returned.lot_id = 2
+    left = lots([_entry(1, 100, 10), _entry(2, 100, 20), returned])
+    assert [(lot.entry.id, lot.left) for lot in left] == [(1, 100)]

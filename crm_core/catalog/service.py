@@ -1,0 +1,63 @@
+"""Keeping and finding what the shops sell."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, func, select
+
+from crm_core import saving
+from crm_core.authz import Actor
+from crm_core.catalog.models import Product
+from crm_core.saving import Change
+
+
+def everything(session: Session) -> Sequence[Product]:
+    """What is on sale, by article number."""
+    on_sale = select(Product).where(~col(Product.withdrawn))
+    return session.exec(on_sale.order_by(Product.article_no)).all()
+
+
+def save(session: Session, actor: Actor, product: Product) -> tuple[Product, Change]:
+    """Add a product, or change the one with its article number. Repeating changes nothing.
+
+    Raises:
+        Forbidden: the actor may not.
+    """
+    return saving.put(session, actor, product, "article_no")
+
+
+def exact(session: Session, said: str) -> Product | None:
+    """The product with this article number, else the newest with this name; sold out or not."""
+    by_number = select(Product).where(Product.article_no == said)
+    by_name = select(Product).where(Product.name == said).order_by(col(Product.id).desc())
+    return session.exec(by_number).one_or_none() or session.exec(by_name).first()
+
+
+def find(session: Session, said: str) -> Sequence[Product]:
+    """Products that may be meant by `said`, the likeliest first.
+
+    An article number, a name, a part of one, or some characters of one in their order:
+    「羊毛大衣」 finds 羊毛双面呢大衣.
+    """
+    wanted = said.strip().lower()
+    if not wanted:
+        return []
+    is_it = func.lower(Product.article_no) == wanted
+    fits = func.lower(Product.name).like(_in_order(wanted), escape="\\")
+    found = session.exec(select(Product).where(is_it | fits, ~col(Product.withdrawn))).all()
+    return sorted(found, key=lambda product: _distance(product, wanted))
+
+
+def _in_order(wanted: str) -> str:
+    characters = (f"\\{c}" if c in "%_\\" else c for c in wanted)
+    return f"%{'%'.join(characters)}%"
+
+
+def _distance(product: Product, wanted: str) -> tuple[bool, bool, bool, int, str]:
+    name = product.name.lower()
+    return (
+        product.article_no.lower() != wanted,
+        name != wanted,
+        wanted not in name,
+        len(name),
+        product.article_no,
+    )
