@@ -98,14 +98,16 @@ def _rasa(settings: Settings) -> list[Process]:
 def _gateway(settings: Settings) -> Process:
     asked = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     answers = ready.over_http(f"http://{asked}:{settings.port}/readyz")
-    command = _uvicorn("app.gateway:app", settings.host, settings.port)
+    command = _uvicorn("app.gateway:create_app", settings.host, settings.port)
     return Process("gateway", command, answers, settings.port, settings.host)
 
 
 def _internal(settings: Settings) -> Process:
     port = settings.port + 1
     answers = ready.over_http(f"http://127.0.0.1:{port}/healthz", below=500)
-    return Process("internal", _uvicorn("app.internal:app", "127.0.0.1", port), answers, port)
+    return Process(
+        "internal", _uvicorn("app.internal:create_app", "127.0.0.1", port), answers, port
+    )
 
 
 def _sandbox(settings: Settings) -> list[Process]:
@@ -113,7 +115,9 @@ def _sandbox(settings: Settings) -> list[Process]:
         return []
     port = settings.port + 3
     answers = ready.over_http(f"http://127.0.0.1:{port}/healthz", below=500)
-    return [Process("sandbox", _uvicorn("app.sandbox:app", "127.0.0.1", port), answers, port)]
+    return [
+        Process("sandbox", _uvicorn("app.sandbox:create_app", "127.0.0.1", port), answers, port)
+    ]
 
 
 def _ui(settings: Settings) -> Process:
@@ -132,4 +136,4 @@ def _workers(settings: Settings) -> Iterator[Process]:
 
 
 def _uvicorn(app: str, host: str, port: int) -> tuple[str, ...]:
-    return (".venv/bin/uvicorn", app, "--host", host, "--port", str(port), *_WEB)
+    return (".venv/bin/uvicorn", "--factory", app, "--host", host, "--port", str(port), *_WEB)
