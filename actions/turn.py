@@ -10,6 +10,16 @@ from rasa_sdk.executor import CollectingDispatcher
 
 
 @dataclass(frozen=True)
+class Mention:
+    """An entity where it was said; offsets count code points of `Turn.text`."""
+
+    entity: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Option:
     """One line of a list; picking it sets `slots` and runs `action`."""
 
@@ -73,6 +83,12 @@ class Turn:
         """The value of the first entity of this name."""
         return next(iter(self.entities(name)), None)
 
+    def mentions(self, *names: str) -> list[Mention]:
+        """The entities of these names, in the order they were said."""
+        entities = self._tracker.latest_message.get("entities") or []
+        said = [_mention(entity, self.text) for entity in entities if entity["entity"] in names]
+        return sorted(said, key=lambda mention: mention.start)
+
     def say(self, response: str, **values: object) -> None:
         """Answer with a response of the domain; `values` fill its {variables}."""
         self._dispatcher.utter_message(response=response, **values)
@@ -102,9 +118,16 @@ class Turn:
     def leave_form(self) -> None:
         """End the form that is being filled, without what follows a filled one."""
         self.events += [ActiveLoop(None), SlotSet("requested_slot", None)]
+        self.set("failures", 0)  # a validation that sets no slot would count as a digression
         self.then("action_listen")  # else the rule of the form's end would run
 
     def forget_words(self) -> None:
         """Say nothing of what was collected: the transaction behind it failed."""
         self._dispatcher.messages.clear()
         self.events.clear()
+
+
+def _mention(entity: dict[str, Any], text: str) -> Mention:
+    value = str(entity["value"])
+    start = entity.get("start", max(text.find(value), 0))  # an event has no offsets
+    return Mention(entity["entity"], value, start, entity.get("end", start + len(value)))
