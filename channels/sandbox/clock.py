@@ -37,6 +37,3 @@ class Recent:
     def count(self, now: float, seconds: float) -> int:
         """How many happened in the `seconds` up to `now`."""
         return sum(now - seconds < at <= now for at in self._times)
-
-    def last(self) -> float | None:
-        return self._times[-1] if self._times else None

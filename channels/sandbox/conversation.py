@@ -1,7 +1,7 @@
 """A person does something on the phone, and the gateway's answer appears there."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
@@ -11,7 +11,7 @@ from channels.sandbox.delivery import Account, Outcome, Status, push
 from channels.sandbox.envelope import BadAnswer
 from channels.sandbox.oa.account import OfficialAccount
 from channels.sandbox.phones import Channel, Item, Persona, Phone
-from channels.sandbox.said import EVENTS, NotPossible, Said, as_item
+from channels.sandbox.said import EVENTS, Delivered, NotPossible, Said, as_item
 from channels.sandbox.wecom import cards
 from channels.sandbox.wecom.account import WecomApp, card_click
 from channels.sandbox.world import World
@@ -66,15 +66,6 @@ class Answer:
     attempts: int
     status: Status
     repeat: bool = False
-
-
-@dataclass
-class Delivered:
-    """A message that may be sent again, exactly as it was."""
-
-    said: Said
-    message: str
-    shown: list[Item] = field(default_factory=list)
 
 
 async def speak(world: World, said: Said) -> Answer:

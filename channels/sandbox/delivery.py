@@ -1,12 +1,12 @@
 """Calling the gateway as the platforms do: five seconds, three tries, one answer."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Literal, Protocol
 from xml.etree import ElementTree as ET
 
-import httpx
+import aiohttp
 
 from channels.sandbox.envelope import BadAnswer, Sealed
 from channels.sandbox.faults import Kind
@@ -71,32 +71,37 @@ async def push(world: World, account: Account, message: str, sender: str) -> Out
 async def check_url(world: World, account: Account) -> bool:
     """Ask the gateway the question that the platform asks when its URL is saved."""
     params, expected = account.url_check()
+    url = world.gateway + account.path
     try:
-        async with asyncio.timeout(world.limits.callback_timeout_seconds):
-            answer = await world.http.get(world.gateway + account.path, params=params)
-    except (httpx.HTTPError, TimeoutError):
+        async with world.http.get(url, params=params, allow_redirects=False) as answer:
+            return answer.status == HTTPStatus.OK and await answer.read() == expected.encode()
+    except (aiohttp.ClientError, TimeoutError):
         return False
-    return answer.status_code == httpx.codes.OK and answer.content == expected.encode()
 
 
 async def _attempt(world: World, account: Account, message: str, sender: str) -> ET.Element | None:
     world.count("attempts", account.channel)
     sealed = account.seal(message, sender)
-    try:
-        async with asyncio.timeout(world.limits.callback_timeout_seconds):
-            answer = await world.http.post(
-                world.gateway + account.path,
-                params=sealed.params,
-                content=sealed.body.encode(),
-                headers={"Content-Type": "text/xml"},
-            )
-    except (httpx.HTTPError, TimeoutError) as error:
-        raise NoAnswer from error
+    status, body = await _post(world, account.path, sealed)
     if world.faults.take(account.path, Kind.DROP_ANSWER):
         raise NoAnswer
-    if answer.status_code != httpx.codes.OK:
-        raise NoAnswer if account.repeats_on_error_status else BadAnswer(answer.status_code)
-    return account.open(answer.content)
+    if status != HTTPStatus.OK:
+        raise NoAnswer if account.repeats_on_error_status else BadAnswer(status)
+    return account.open(body)
+
+
+async def _post(world: World, path: str, sealed: Sealed) -> tuple[int, bytes]:
+    try:
+        async with world.http.post(
+            world.gateway + path,
+            params=sealed.params,
+            data=sealed.body.encode(),
+            headers={"Content-Type": "text/xml"},
+            allow_redirects=False,
+        ) as answer:
+            return answer.status, await answer.read()
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise NoAnswer from error
 
 
 async def _again(world: World, account: Account, message: str, sender: str) -> None:

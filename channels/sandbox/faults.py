@@ -18,9 +18,6 @@ class Kind(StrEnum):
     DROP_ANSWER = "drop_answer"
 
 
-CALLBACK_KINDS = frozenset({Kind.DUPLICATE_DELIVERY, Kind.DROP_ANSWER})
-
-
 class Fault(BaseModel):
     """One kind of trouble for the next `times` occasions whose path contains `where`.
 

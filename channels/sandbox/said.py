@@ -1,6 +1,7 @@
 """What a person does on the phone, and the message the platform makes of it."""
 
 import hashlib
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -45,6 +46,15 @@ class Said(BaseModel):
     url: str = ""
     scene: str = ""
     key: str = ""
+
+
+@dataclass
+class Delivered:
+    """A message that may be sent again, exactly as it was, and what its answer showed."""
+
+    said: Said
+    message: str
+    shown: list[Item] = field(default_factory=list)
 
 
 def message_number(message_id: str) -> int:

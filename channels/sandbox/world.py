@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Coroutine
 from typing import Any
 
-import httpx
+import aiohttp
 
 from channels.sandbox.clock import Clock
 from channels.sandbox.config import Accounts, Limits
@@ -16,10 +16,13 @@ from channels.sandbox.oa.mass import MassJobs
 from channels.sandbox.oa.scenes import Scenes
 from channels.sandbox.oa.windows import Windows
 from channels.sandbox.phones import Channel, Item, Phone, Phones, Via
+from channels.sandbox.said import Delivered
 from channels.sandbox.sms.ledger import SmsLedger
 from channels.sandbox.tokens import OaTokens, WecomTokens
 from channels.sandbox.wecom.cards import Cards
 from channels.sandbox.wecom.rates import AppRates
+
+_KEEP_ALIVE_SECONDS = 2.0  # shorter than any server's, so that none closes first
 
 
 class World:
@@ -30,11 +33,7 @@ class World:
         self.gateway = gateway.rstrip("/")
         self.limits = limits
         self.clock = Clock()
-        self.http = httpx.AsyncClient(
-            timeout=None,  # noqa: S113 - every call has its own deadline
-            limits=httpx.Limits(max_connections=512, max_keepalive_connections=128),
-            trust_env=False,
-        )
+        self._http: aiohttp.ClientSession | None = None
         self.oa_envelope = Envelope(
             accounts.oa_token, accounts.oa_aes_key, accounts.oa_appid, self.clock
         )
@@ -53,7 +52,7 @@ class World:
         self.phones = Phones()
         self.faults = Faults([])
         self.counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.said: OrderedDict[tuple[Channel, str], Any] = OrderedDict()
+        self.said: OrderedDict[tuple[Channel, str], Delivered] = OrderedDict()
         self.windows = Windows(self.limits)
         self.scenes = Scenes(self.limits)
         self.mass = MassJobs(self.limits, self.clock)
@@ -65,6 +64,15 @@ class World:
         self.sms = SmsLedger(self.limits)
         self.sms_nonces: set[str] = set()
         self.sms_templates = dict(self.accounts.sms_templates)
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """The client for callbacks; aiohttp, since httpx takes ten times as long for each."""
+        if self._http is None:
+            timeout = aiohttp.ClientTimeout(total=self.limits.callback_timeout_seconds)
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_SECONDS)
+            self._http = aiohttp.ClientSession(timeout=timeout, connector=connector)
+        return self._http
 
     def count(self, what: str, of: str, by: int = 1) -> None:
         self.counters[what][of] += by
@@ -95,5 +103,6 @@ class World:
     async def close(self) -> None:
         for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.http.aclose()
+        await self.settle()
+        if self._http:
+            await self._http.close()

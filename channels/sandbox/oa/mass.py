@@ -19,7 +19,6 @@ class Job:
     msg_id: int
     msg_data_id: int
     openids: list[str]
-    content: dict[str, Any]
     at: float
     done: bool = False
     errors: int = 0
@@ -53,7 +52,7 @@ class MassJobs:
         if first and now - first.at < self._limits.mass_repeat_seconds:
             raise Refused(45065, "clientmsgid exist", msg_id=first.msg_id)
         number = next(self._ids)
-        job = Job(number, 2247483649 + number % 1000, openids, body, now)
+        job = Job(number, 2247483649 + number % 1000, openids, now)
         self._by_client_id[client_id] = self._by_msg_id[number] = job
         return job
 

@@ -1,6 +1,8 @@
 """The levers: phones, waiting, counters, the clock, and starting over."""
 
 import asyncio
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -131,6 +133,19 @@ def test_control_answers_on_this_machine_only() -> None:
 
     assert asyncio.run(ask("127.0.0.1")) == 200
     assert asyncio.run(ask("192.0.2.7")) == 403
+
+
+def test_it_shares_no_code_with_what_it_tests() -> None:
+    look = (
+        "import sys, channels.sandbox.app\n"
+        "ours = [name for name in sys.modules if name.split('.')[0] in "
+        "{'crm_core', 'actions', 'console', 'app'}]\n"
+        "ours += [name for name in sys.modules if name.startswith('channels.') "
+        "and not name.startswith('channels.sandbox')]\n"
+        "print(ours)"
+    )
+    ran = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
+    assert ran.stdout == "[]\n"
 
 
 def test_many_at_once_all_arrive(platform: Platform, gateway: Gateway) -> None:
