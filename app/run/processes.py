@@ -53,7 +53,7 @@ def services(settings: Settings) -> list[Process]:
         *_rasa(settings),
         _internal(settings),
         *_workers(settings),
-        Process("cron", (PYTHON, "-m", "app.cron"), ready.schedules_for(settings.redis_url)),
+        _cron(settings),
         _ui(settings),
         *_sandbox(settings),
         _gateway(settings),
@@ -91,8 +91,7 @@ def _rasa(settings: Settings) -> list[Process]:
         *("--host", "127.0.0.1", "--port", str(port), "--workers", str(settings.rasa_workers)),
     )
     url = f"http://127.0.0.1:{port}/webhooks/dianyu/ready"
-    secret = settings.internal_secret.get_secret_value()
-    return [Process("rasa", command, ready.over_http(url, secret=secret), port)]
+    return [Process("rasa", command, ready.over_http(url), port)]
 
 
 def _gateway(settings: Settings) -> Process:
@@ -128,11 +127,16 @@ def _ui(settings: Settings) -> Process:
 
 def _workers(settings: Settings) -> Iterator[Process]:
     """One queue a worker: a worker on several can lose the job of another's dead worker."""
-    works = ready.works_for(settings.redis_url)
+    works = ready.known_to_rq(settings.redis_url, ready.workers)
     for queue in QUEUES:
         for number in range(1, settings.workers + 1):
             name = f"worker-{queue}" if number == 1 else f"worker-{queue}-{number}"
             yield Process(name, (PYTHON, "-m", "app.worker", queue), works)
+
+
+def _cron(settings: Settings) -> Process:
+    schedules = ready.known_to_rq(settings.redis_url, ready.schedulers)
+    return Process("cron", (PYTHON, "-m", "app.cron"), schedules)
 
 
 def _uvicorn(app: str, host: str, port: int) -> tuple[str, ...]:

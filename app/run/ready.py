@@ -1,7 +1,8 @@
 """How each kind of process shows that it is able to work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
 
 import httpx
 from redis import Redis, RedisError
@@ -14,14 +15,31 @@ Ready = Callable[[int], Awaitable[bool]]
 _TIMEOUT_SECONDS = 5.0
 
 
-def over_http(url: str, *, secret: str = "", below: int = 300) -> Ready:
+class Registered(Protocol):
+    """What RQ knows of a process that works for it; the entry goes with the heartbeat."""
+
+    @property
+    def pid(self) -> int | None: ...
+
+    @property
+    def hostname(self) -> str | None: ...
+
+
+def workers(redis: Redis) -> Iterable[Registered]:
+    return Worker.all(redis)
+
+
+def schedulers(redis: Redis) -> Iterable[Registered]:
+    return CronScheduler.all(redis)
+
+
+def over_http(url: str, *, below: int = 300) -> Ready:
     """Ready once `url` answers with a status under `below`."""
-    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
 
     async def ready(_pid: int) -> bool:
         try:
             async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-                return (await client.get(url, headers=headers)).status_code < below
+                return (await client.get(url)).status_code < below
         except httpx.TransportError:
             return False
 
@@ -32,14 +50,9 @@ def redis_pings(url: str) -> Ready:
     return _in_a_thread(url, lambda redis, _: bool(redis.ping()))
 
 
-def works_for(url: str) -> Ready:
-    """Ready once RQ knows the process as a worker."""
-    return _in_a_thread(url, lambda redis, pid: pid in {w.pid for w in Worker.all(redis)})
-
-
-def schedules_for(url: str) -> Ready:
-    """Ready once RQ knows the process as a cron scheduler."""
-    return _in_a_thread(url, lambda redis, pid: pid in {c.pid for c in CronScheduler.all(redis)})
+def known_to_rq(url: str, kind: Callable[[Redis], Iterable[Registered]]) -> Ready:
+    """Ready once RQ knows the process as one of `workers` or `schedulers`."""
+    return _in_a_thread(url, lambda redis, pid: pid in {known.pid for known in kind(redis)})
 
 
 def _in_a_thread(url: str, look: Callable[[Redis, int], bool]) -> Ready:
