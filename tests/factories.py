@@ -1,13 +1,17 @@
 """Rows that many tests need; each commits, so that units of work see them."""
 
 import itertools
+from datetime import datetime
 
 from sqlmodel import Session
 
-from crm_core.authz import Actor, Role
+from crm_core.authz import Actor, Role, system
 from crm_core.catalog.models import Product
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
+from crm_core.polls import publishing
+from crm_core.polls.models import Poll
+from crm_core.polls.publishing import NewOption, NewPoll
 from crm_core.staff import service as staff
 from crm_core.staff.models import Staff
 from crm_core.stores.models import Store
@@ -95,3 +99,22 @@ def a_product(
     session.add(product)
     session.commit()
     return product
+
+
+def a_poll(
+    session: Session,
+    title: str = "春天先买哪件",
+    *options: str,
+    store: Store | None = None,
+    closes_at: datetime | None = None,
+) -> Poll:
+    """An open poll of the store, else of the chain; two options if none are named."""
+    new = NewPoll(
+        title,
+        tuple(NewOption(option) for option in options or ("通勤风衣", "法式大衣")),
+        store.id if store else None,
+        closes_at,
+    )
+    poll = publishing.create(session, system("test"), new, ref=f"test:{next(_numbers)}")
+    session.commit()
+    return poll

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from crm_core import crypto
-from crm_core.authz import Actor, Permission
+from crm_core.authz import Actor, Forbidden, Permission, Role
 from crm_core.customers import index, names, phones
 from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
 from crm_core.errors import CrmError, Kind
@@ -28,7 +28,8 @@ def get(session: Session, actor: Actor, permission: Permission, customer_id: int
         CustomerNotFound: there is no such customer.
     """
     actor.require(permission)
-    if (customer := session.get(Customer, customer_id)) is None:
+    customer = session.get(Customer, customer_id)
+    if customer is None or customer.joined_into is not None:
         raise CustomerNotFound(customer_id)
     actor.require(permission, customer)
     return customer
@@ -43,7 +44,8 @@ def lock(session: Session, actor: Actor, permission: Permission, customer_id: in
     """
     actor.require(permission)
     wanted = select(Customer).where(Customer.id == customer_id).with_for_update()
-    if (customer := session.exec(wanted).one_or_none()) is None:
+    customer = session.exec(wanted.execution_options(populate_existing=True)).one_or_none()
+    if customer is None or customer.joined_into is not None:
         raise CustomerNotFound(customer_id)
     actor.require(permission, customer)
     return customer
@@ -73,6 +75,27 @@ def find(
     ids = index.matching(session, keys)
     found = session.exec(select(Customer).where(col(Customer.id).in_(ids)).order_by(_by_age)).all()
     return [customer for customer in found if actor.sees(customer)]
+
+
+def within(session: Session, actor: Actor, *, store_id: int | None = None) -> list[int]:
+    """The ids of all customers that the actor works for, within a store where one is given.
+
+    They are for counting and sending; for marketers, who see no persons, they are everybody's.
+
+    Raises:
+        Forbidden: the actor is a customer.
+    """
+    wanted = select(Customer.id).where(col(Customer.joined_into).is_(None))
+    match actor.role:
+        case Role.CUSTOMER:
+            raise Forbidden(actor.name, Permission.CUSTOMER_READ.value)
+        case Role.ASSISTANT:
+            wanted = wanted.where(Customer.assistant_id == actor.staff_id)
+        case Role.MANAGER:
+            wanted = wanted.where(Customer.store_id == actor.store_id)
+    if store_id is not None:
+        wanted = wanted.where(Customer.store_id == store_id)
+    return list(session.exec(wanted.order_by(_by_age)))
 
 
 def by_identity(
@@ -151,10 +174,15 @@ def address(
 
 
 def set_following(
-    session: Session, kind: IdentityKind, value: str, *, account: str = "", following: bool
+    session: Session, customer_id: int, kind: IdentityKind, account: str = "", *, following: bool
 ) -> None:
-    """Keep whether the platform lets us write to this identity."""
-    for found in session.exec(select(Identity).where(*_is(kind, account, value))):
+    """Keep whether the platform lets us write to the customer's identity of this kind."""
+    theirs = (
+        Identity.customer_id == customer_id,
+        Identity.kind == kind,
+        Identity.account == account,
+    )
+    for found in session.exec(select(Identity).where(*theirs)):
         found.following = following
 
 
