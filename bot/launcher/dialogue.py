@@ -8,6 +8,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.launcher import failures, state, understanding
@@ -41,28 +42,29 @@ class Dialogue:
             BadOptions: its policies are not rules alone, which trimmed states rely on.
         """
         empty = Domain.empty()
-        self._processor = TurnProcessor(
+        self.processor = TurnProcessor(
             model,
             InMemoryTrackerStore(empty),
             InMemoryLockStore(),
             Responses({}),
             action_endpoint=actions,
         )
-        self._processor.nlg.responses = self._processor.domain.responses
-        self._intents = frozenset(self._processor.domain.intents) - REFUSED_INTENTS
-        self._reach = longest_rule(rule_policy(self._processor))
+        self.domain = self.processor.domain
+        self.reach = longest_rule(rule_policy(self.processor))
+        self.processor.nlg.responses = self.domain.responses
+        self._intents = frozenset(self.domain.intents) - REFUSED_INTENTS
 
     async def warm_up(self) -> None:
         """Parse and answer once, so that the first person waits for nothing lazy."""
-        actions = self._processor.action_endpoint
-        self._processor.action_endpoint = NoActions("")
+        actions = self.processor.action_endpoint
+        self.processor.action_endpoint = NoActions("")
         try:
             answer = await self.turn(WARM_UP)
             await self.turn(
                 Turn(**{**vars(WARM_UP), "state": answer["state"]}),
             )
         finally:
-            self._processor.action_endpoint = actions
+            self.processor.action_endpoint = actions
 
     async def turn(self, turn: Turn) -> Json:
         """Answer one message or event.
@@ -70,7 +72,16 @@ class Dialogue:
         Raises:
             Malformed: the state or the intent is none of this model's.
         """
-        tracker = state.load(turn.state, turn.conversation_id, self._processor.domain)
+        tracker = state.load(turn.state, turn.conversation_id, self.domain)
+        lived = await self.live(turn, tracker)
+        return lived | {"state": state.dump(tracker, reach=self.reach)}
+
+    async def live(self, turn: Turn, tracker: DialogueStateTracker) -> Json:
+        """What the bot answers to `turn`, which becomes part of `tracker`.
+
+        Raises:
+            Malformed: the intent is none of this model's.
+        """
         parsed = self._parsed(turn)
         replies = Replies()
         message = UserMessage(
@@ -84,7 +95,7 @@ class Dialogue:
         )
         message.text = turn.text  # as sent, not stripped
         with failures.collected() as failed:
-            await self._processor.handle(message, tracker)
+            await self.processor.handle(message, tracker)
         if failed:
             logger.warning("inbound %s: failed %s", turn.metadata["inbound_id"], ", ".join(failed))
         intent = parsed["intent"]
@@ -93,18 +104,17 @@ class Dialogue:
             "intent": {"name": intent["name"], "confidence": intent.get("confidence", 0.0)},
             "entities": understanding.entities(parsed),
             "failed_actions": failed,
-            "state": state.dump(tracker, reach=self._reach),
         }
 
     def understand(self, item: Item) -> Json:
         """What a text means to somebody of a role."""
         return understanding.answer(
-            understanding.parse(self._processor, item.text, item.metadata)
+            understanding.parse(self.processor, item.text, item.metadata)
         )
 
     def _parsed(self, turn: Turn) -> Json:
         if turn.text is not None:
-            return understanding.parse(self._processor, turn.text, turn.metadata)
+            return understanding.parse(self.processor, turn.text, turn.metadata)
         if turn.intent not in self._intents:
             raise Malformed("the model knows no such intent")
         listed = [{"entity": name, "value": value} for name, value in turn.entities.items()]

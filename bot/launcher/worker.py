@@ -39,9 +39,11 @@ def main() -> int:
 
 
 async def _serve(model: Path, connection: socket.socket) -> None:
-    from bot.launcher.dialogue import Dialogue  # noqa: PLC0415  only now are libraries quiet
+    from bot.launcher import patches  # noqa: PLC0415  only now are the libraries quiet
+    from bot.launcher.dialogue import Dialogue  # noqa: PLC0415
     from bot.launcher.endpoint import Actions  # noqa: PLC0415
 
+    patches.install()
     actions = Actions.from_environment()
     dialogue = Dialogue(model, actions)
     await dialogue.warm_up()

@@ -34,8 +34,8 @@ def file_complaint(call: Json) -> Json:
     return answer(slot("score", None), slot("details", None), say=filed)
 
 
-def validate_complaint(call: Json) -> Json:
-    """A score out of range is asked again, as rasa_sdk's FormValidationAction would."""
+def validate(call: Json) -> Json:
+    """What is not valid is asked again, as rasa_sdk's FormValidationAction would."""
     candidates: dict[str, Any] = {}
     for event in reversed(call["tracker"]["events"]):
         if event["event"] != "slot":
@@ -45,13 +45,15 @@ def validate_complaint(call: Json) -> Json:
 
 
 def _valid(name: str, value: Any) -> Any:
+    if value == "红色" and name == "fitting_color":
+        return None
     if name == "score" and value is not None:
         return float(value) if 1 <= float(value) <= 5 else None
     return value
 
 
 def remind(call: Json) -> Json:
-    name = f"nudge-{len(call['tracker']['events']) % 3}"
+    name = f"nudge-{call['tracker']['latest_message']['metadata']['inbound_id'] % 3}"
     return answer(
         {
             "event": "reminder",
@@ -67,7 +69,8 @@ def remind(call: Json) -> Json:
 ACTIONS: dict[str, Callable[[Json], Json]] = {
     "action_points": points,
     "action_file_complaint": file_complaint,
-    "validate_complaint_form": validate_complaint,
+    "validate_complaint_form": validate,
+    "validate_fitting_form": validate,
     "action_vip": lambda _: answer(slot("vip", True), say=[{"text": "恭喜"}]),
     "action_reset": lambda _: answer({"event": "reset_slots"}, say=[{"text": "清空了"}]),
     "action_follow": lambda _: answer({"event": "followup", "name": "utter_two"}),
