@@ -49,12 +49,10 @@ def returnable(face: dict[str, Any], conversation_id: int) -> dict[str, Any]:
 
 def settled(alert: Alert, face: dict[str, Any], owner: str | None) -> dict[str, Any]:
     """The card without a button that does anything (`replace_text` greys it, doc 94945)."""
-    if alert.state is AlertState.ACCEPTED and owner:
-        label = f"{owner}处理中"
-    else:
-        label = alert.state.value
-    button = {"text": label[:_MOST_BUTTON], "style": _GREY, "key": f"alert:seen:{alert.id}"}
-    return face | {"button_list": [button], "replace_text": label[:_MOST_BUTTON]}
+    whose = owner if alert.state is AlertState.ACCEPTED and owner else ""
+    label = f"{whose}{alert.state.value}"[-_MOST_BUTTON:]
+    button = {"text": label, "style": _GREY, "key": f"alert:seen:{alert.id}"}
+    return face | {"button_list": [button], "replace_text": label}
 
 
 def faced(

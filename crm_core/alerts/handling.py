@@ -36,7 +36,7 @@ def advance(
         StaffNotFound: `to` has left or works in another shop.
         ValueError: a transfer without `to`; edges ask first.
     """
-    if _done(session, ref):
+    if done(session, ref):
         return False
     target = flow.after(alert.state, step)
     if step is Step.TRANSFER:
@@ -55,7 +55,7 @@ def settle(
     session: Session, actor: Actor, alert: Alert, step: Step, state: AlertState, *, ref: str
 ) -> bool:
     """Take an alert to a state outside the flow of complaints; False if this `ref` did before."""
-    if _done(session, ref):
+    if done(session, ref):
         return False
     if step is Step.ACCEPT:
         alert.owner_id = actor.staff_id
@@ -69,7 +69,7 @@ def add_words(session: Session, actor: Actor, alert: Alert, words: str, *, ref: 
 
     False if this `ref` did before.
     """
-    if _done(session, ref):
+    if done(session, ref):
         return False
     _write_step(session, actor, alert, Step.NOTE, to=None, note=words, ref=ref)
     said = "；".join(filter(None, (alert.facts.get("words"), words)))
@@ -81,18 +81,15 @@ def add_words(session: Session, actor: Actor, alert: Alert, words: str, *, ref: 
     return True
 
 
-def ask_receiver(session: Session, actor: Actor, alert: Alert, card: AlertCard | None) -> None:
+def ask_receiver(session: Session, alert: Alert, card: AlertCard, *, ref: str) -> None:
     """转交 was pressed on a card, but not to whom: ask, and remember which alert is meant."""
-    if actor.staff_id is None:
-        return
-    member = staff.get(session, actor.staff_id)
-    if card is not None:
-        card.asked_at = now()
+    card.asked_at = now()
     text = f"{telling.customer_of(session, alert)} 的这条要转给谁？请直接回复，例如「转给小李」。"
-    telling.write(session, [member], text, key=f"alert-ask:{alert.id}:{now().timestamp()}")
+    telling.write(session, [staff.get(session, card.staff_id)], text, key=f"alert-ask:{ref}")
 
 
-def _done(session: Session, ref: str) -> bool:
+def done(session: Session, ref: str) -> bool:
+    """Whether the step that `ref` names was taken."""
     return session.exec(select(AlertStep).where(AlertStep.ref == ref)).one_or_none() is not None
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crm_core.alerts import telling
 from crm_core.alerts.models import Alert, AlertCard, AlertKind, AlertState, AlertStep, Step
@@ -106,31 +107,35 @@ def lock(session: Session, actor: Actor, alert_id: int) -> Alert:
         AlertNotFound: there is none in the actor's shop.
     """
     actor.require(Permission.ALERT_HANDLE)
-    wanted = select(Alert).where(Alert.id == alert_id).with_for_update()
-    wanted = wanted.execution_options(populate_existing=True)
+    wanted = _locked(select(Alert).where(Alert.id == alert_id))
     return _in_scope(actor, session.exec(wanted).one_or_none(), alert_id)
 
 
-def of_ticket(session: Session, ticket_id: int) -> Alert | None:
-    """The alert about a complaint, locked."""
+def of_ticket(session: Session, ticket_id: int, *, locked: bool = False) -> Alert | None:
+    """The alert about a complaint; `locked` for handling it."""
     wanted = select(Alert).where(Alert.ticket_id == ticket_id).order_by(col(Alert.id))
-    return session.exec(wanted.with_for_update()).first()
+    return session.exec(_locked(wanted) if locked else wanted).first()
 
 
-def of_rating(session: Session, rating_ids: Sequence[int]) -> Alert | None:
-    """The alert about one of these ratings, locked."""
-    wanted = select(Alert).where(col(Alert.rating_id).in_(rating_ids))
-    return session.exec(wanted.with_for_update()).first()
+def of_rating(session: Session, rating_id: int) -> Alert | None:
+    """The alert about a rating, locked."""
+    wanted = select(Alert).where(Alert.rating_id == rating_id)
+    return session.exec(_locked(wanted)).first()
+
+
+def lock_for(session: Session, card: AlertCard) -> Alert:
+    """The alert that a card is about, for handling it. Who acts on it checks the right to."""
+    return session.exec(_locked(select(Alert).where(Alert.id == card.alert_id))).one()
 
 
 def hand_over_of(session: Session, customer_id: int) -> Alert | None:
-    """The alert about the customer waiting for or talking to a person, locked."""
+    """The alert about the customer waiting for or talking to a person."""
     wanted = select(Alert).where(
         Alert.kind == AlertKind.HAND_OVER,
         Alert.customer_id == customer_id,
         Alert.state != AlertState.CLOSED,
     )
-    return session.exec(wanted.order_by(col(Alert.id).desc()).with_for_update()).first()
+    return session.exec(wanted.order_by(col(Alert.id).desc())).first()
 
 
 def waiting_since(session: Session, kind: AlertKind, before: datetime) -> Sequence[Alert]:
@@ -161,6 +166,11 @@ def asked(session: Session, actor: Actor) -> Alert | None:
         .order_by(col(AlertCard.asked_at).desc())
     )
     return session.exec(wanted).first()
+
+
+def _locked(wanted: SelectOfScalar[Alert]) -> SelectOfScalar[Alert]:
+    """For writing, as it stands now rather than when this session first read it."""
+    return wanted.with_for_update().execution_options(populate_existing=True)
 
 
 def _in_scope(actor: Actor, found: Alert | None, alert_id: int) -> Alert:

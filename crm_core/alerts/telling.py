@@ -46,12 +46,7 @@ def send_cards(session: Session, alert: Alert, to: Sequence[Staff]) -> None:
         )
         session.add(card)
         session.flush()
-        drawn = cards.live(
-            alert,
-            _face(session, alert, card.task_id),
-            _conversation_id(session, alert),
-            _assistants(session, alert),
-        )
+        drawn = _drawn(session, alert, card)
         _queue(session, member, "card", drawn, key=f"alert-card:{card.id}")
 
 
@@ -86,15 +81,22 @@ def clicked(session: Session, actor: Actor, task_id: str, code: str | None) -> A
 
 def refresh(session: Session, alert: Alert) -> None:
     """Let every card about an alert that can still be changed show how it stands."""
-    session.flush()
     for card in _cards(session, alert):
-        if card.response_code is None or not _is_fresh(card):
-            continue
-        payload = {"response_code": card.response_code, "template_card": _now(session, alert, card)}
-        digest = hashlib.sha256(card.response_code.encode()).hexdigest()[:32]
-        member = staff.get(session, card.staff_id)
-        _queue(session, member, "card_update", payload, key=f"alert-card:{card.id}:{digest}")
-        card.response_code = card.code_at = None
+        card.asked_at = None
+        refresh_card(session, alert, card)
+
+
+def refresh_card(session: Session, alert: Alert, card: AlertCard) -> None:
+    """Let one card show how it stands, if it can still be changed."""
+    code = card.response_code
+    if code is None or card.code_at is None or now() - card.code_at >= CODE_LIVES:
+        return
+    session.flush()
+    payload = {"response_code": code, "template_card": _drawn(session, alert, card)}
+    digest = hashlib.sha256(code.encode()).hexdigest()[:32]
+    member = staff.get(session, card.staff_id)
+    _queue(session, member, "card_update", payload, key=f"alert-card:{card.id}:{digest}")
+    card.response_code = card.code_at = None
 
 
 def write(session: Session, to: Sequence[Staff], text: str, *, key: str) -> None:
@@ -124,9 +126,13 @@ def _face(session: Session, alert: Alert, task_id: str) -> dict[str, Any]:
     )
 
 
-def _now(session: Session, alert: Alert, card: AlertCard) -> dict[str, Any]:
-    """The card as it has to look after something was done."""
+def _drawn(session: Session, alert: Alert, card: AlertCard) -> dict[str, Any]:
+    """The card as it has to look now."""
     face = _face(session, alert, card.task_id)
+    if alert.state is AlertState.OPEN:
+        return cards.live(
+            alert, face, _conversation_id(session, alert), _assistants(session, alert)
+        )
     in_hand = alert.state is AlertState.ACCEPTED and card.staff_id == alert.owner_id
     if alert.kind is AlertKind.HAND_OVER and in_hand:
         return cards.returnable(face, _conversation_id(session, alert))
@@ -155,10 +161,6 @@ def _card(session: Session, task_id: str) -> AlertCard | None:
 
 def _keep_code(card: AlertCard, code: str) -> None:
     card.response_code, card.code_at = code, now()
-
-
-def _is_fresh(card: AlertCard) -> bool:
-    return card.code_at is not None and now() - card.code_at < CODE_LIVES
 
 
 def _queue(session: Session, to: Staff, kind: str, payload: dict[str, Any], *, key: str) -> None:

@@ -7,9 +7,22 @@ from crm_core.authz import Actor
 from crm_core.db import unit_of_work
 
 
-def record(session: Session, actor: Actor, action: str, subject: str, **detail: object) -> None:
-    """Add the row of a deed, in the deed's own transaction. `detail` holds no personal data."""
-    session.add(AuditEntry(actor=actor.name, action=action, subject=subject, detail=detail))
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject: str,
+    *,
+    refused: bool = False,
+    **detail: object,
+) -> None:
+    """Add the row of a deed, in the deed's own transaction. `detail` holds no personal data.
+
+    `refused` is for what is refused without an error: the transaction goes on.
+    """
+    session.add(
+        AuditEntry(actor=actor.name, action=action, subject=subject, refused=refused, detail=detail)
+    )
 
 
 def refuse(actor: Actor, action: str, subject: str) -> None:

@@ -7,6 +7,8 @@ from sqlmodel import SQLModel
 
 from crm_core import tables
 
+NUMBERS_FROM = 1000
+
 
 class ComplaintType(StrEnum):
     QUALITY = "质量"
@@ -51,4 +53,4 @@ class Ticket(SQLModel, table=True):
     @property
     def number(self) -> str:
         """What people call it: TS1024."""
-        return f"TS{1000 + self.id}"
+        return f"TS{NUMBERS_FROM + self.id}"
