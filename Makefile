@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,17 +31,39 @@ format: setup ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 
 .PHONY: lint
-lint: setup ## Style, imports, dependencies, dead code, the production file's schema
+lint: setup ## Check style, imports, dependencies, dead code and the production file's schema
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	$(BIN)/vulture
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 .PHONY: types
-types: setup ## Static types
+types: setup ## Check the types of both sides
 	$(BIN)/mypy
+	nlu/.venv/bin/mypy --config-file nlu/mypy.ini
+
+.PHONY: test-product
+test-product: setup ## Run the product's tests, with coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+.PHONY: test-rasa
+test-rasa: setup ## Run the tests of Rasa's side
+	$(RASA_PYTHON) -m pytest -c tests/bot/pytest.ini tests/bot
 
 .PHONY: test
-test: lint types ## Everything that CI runs
-	$(BIN)/pytest
+test: lint types test-rasa test-product ## Run everything that CI runs
+
+.PHONY: bench
+bench: setup ## Run the benchmarks and print one table
+	$(BIN)/python -m benchmarks
+
+bench-%: setup ## Run one benchmark
+	$(BIN)/python -m benchmarks $*
 
 .PHONY: lock
 lock: setup ## Resolve the dependencies anew into the lock files
