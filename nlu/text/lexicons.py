@@ -42,6 +42,14 @@ def dictionary() -> jieba.Tokenizer:
     return tokenizer
 
 
+@lru_cache(maxsize=1)
+def listed_people() -> frozenset[str]:
+    """Personal names that jieba's dictionary lists among its words (its tag nr)."""
+    with dictionary().get_dict_file() as lines:
+        rows = (line.decode("utf-8").split() for line in lines)
+        return frozenset(row[0] for row in rows if row[-1] == "nr")
+
+
 class KnownWords:
     """The words that general Chinese has, as `in` asks for them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
 
@@ -13,6 +14,7 @@ from nlu.text.slips import Slips
 
 # Characters that draw rather than say: pictures, their modifiers and joiners, control characters.
 _SILENT = {"So", "Sk", "Cf", "Cc", "Cs", "Co", "Cn", "Mn", "Me"}
+_SPELT_SURNAMES = 40
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|^\s+|\s+$")
 _REPEAT = re.compile(r"([!?~。,.!])\1+")
 
@@ -47,4 +49,13 @@ def _simplified() -> dict[int, str]:
 @lru_cache(maxsize=1)
 def _slips() -> Slips:
     known = KnownWords(dictionary())
-    return Slips(read_table("slips"), read_words("sounds"), read_words("letters"), known)
+    everyday = (*read_words("letters"), *_spelt_names())
+    return Slips(read_table("slips"), read_words("sounds"), everyday, known)
+
+
+def _spelt_names() -> Iterator[str]:
+    """How people are called, for those who type it in letters: wang nvshi, xiao li."""
+    for surname in read_words("surnames")[:_SPELT_SURNAMES]:
+        yield f"小{surname}"
+        for title in ("女士", "先生", "小姐", "太太", "姐", "阿姨"):
+            yield f"{surname}{title}"

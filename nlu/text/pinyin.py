@@ -47,7 +47,8 @@ def syllables() -> frozenset[str]:
     common = range(0x4E00, 0x9FA6)
     spelt = (PINYIN_DICT.get(code, "").split(",")[0] for code in common)
     plain = {to_normal(one) for one in spelt if one}
-    return frozenset(one for one in plain if one.isascii() and re.search("[aeiou]", one))
+    typed = {one.replace("ü", "v") for one in plain} | {"shei"}
+    return frozenset(one for one in typed if one.isascii() and re.search("[aeiouv]", one))
 
 
 def cut(letters: str) -> tuple[str, ...] | None:
