@@ -64,12 +64,21 @@ def child(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     """Until `url` answers 200; a process that ended is an error at once."""
+    _wait(url, process, {200})
+
+
+def wait_for_any_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until something listens."""
+    _wait(url, process, set(range(600)))
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], statuses: set[int]) -> None:
     until = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(process.stderr.read().decode() if process.stderr else "ended")
         try:
-            if call(url).status == 200:
+            if call(url).status in statuses:
                 return
         except (urllib.error.URLError, ConnectionError):
             pass
