@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
+import aiohttp
 import orjson
 
 from crm_core.clock import local, now
@@ -13,6 +13,7 @@ from crm_core.settings import Settings
 
 _TURN_SECONDS = 20.0
 _CONNECT_SECONDS = 2.0
+_UNREACHABLE = (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError)
 
 
 class DialogueFailed(Exception):
@@ -25,14 +26,12 @@ class Dialogue:
     def __init__(self, settings: Settings) -> None:
         self._urls = settings.rasa_urls
         secret = settings.internal_secret.get_secret_value()
-        self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {secret}"},
-            timeout=httpx.Timeout(_TURN_SECONDS, connect=_CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
-        )
+        self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def turn(self, turn: Turn) -> Answer:
         """What the bot answers to one message.
@@ -75,11 +74,11 @@ class Dialogue:
         """Whether at least one address is warm."""
         for url in self._urls:
             try:
-                answer = await self._client.get(f"{url}/webhooks/dianyu/ready", timeout=2)
-            except httpx.HTTPError:
+                async with self._client().get(f"{url}/webhooks/dianyu/ready") as answer:
+                    if answer.ok:
+                        return True
+            except _UNREACHABLE:
                 continue
-            if answer.is_success:
-                return True
         return False
 
     async def _post(self, what: str, body: dict[str, Any], affinity: str) -> dict[str, Any]:
@@ -87,16 +86,20 @@ class Dialogue:
         failures = []
         for url in self._urls[first:] + self._urls[:first]:
             try:
-                answer = await self._client.post(
-                    f"{url}/webhooks/dianyu/{what}",
-                    content=orjson.dumps(body),
-                    headers={"Content-Type": "application/json"},
-                )
-            except httpx.HTTPError as error:
+                async with self._client().post(
+                    f"{url}/webhooks/dianyu/{what}", data=orjson.dumps(body)
+                ) as answer:
+                    if answer.ok:
+                        parsed: dict[str, Any] = orjson.loads(await answer.read())
+                        return parsed
+                    failures.append(str(answer.status))
+            except _UNREACHABLE as error:
                 failures.append(type(error).__name__)
-                continue
-            if answer.is_success:
-                parsed: dict[str, Any] = orjson.loads(answer.content)
-                return parsed
-            failures.append(str(answer.status_code))
         raise DialogueFailed(f"{what}: {', '.join(failures)}")
+
+    def _client(self) -> aiohttp.ClientSession:
+        """One session for all calls, opened where the event loop runs."""
+        if self._session is None:
+            timeout = aiohttp.ClientTimeout(total=_TURN_SECONDS, sock_connect=_CONNECT_SECONDS)
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        return self._session

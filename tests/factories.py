@@ -1,14 +1,22 @@
 """Rows that many tests need; each commits, so that units of work see them."""
 
 import itertools
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from crm_core import clock
+from crm_core import clock
 from crm_core.authz import Actor, Role, system
 from crm_core.catalog.models import Product
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
+from crm_core.orders import service as orders
+from crm_core.orders.models import Order
+from crm_core.orders.service import NewLine, NewOrder
+from crm_core.orders import service as orders
+from crm_core.orders.models import Order
+from crm_core.orders.service import NewLine, NewOrder
 from crm_core.polls import publishing
 from crm_core.polls.models import Poll
 from crm_core.polls.publishing import NewOption, NewPoll
@@ -118,3 +126,25 @@ def a_poll(
     poll = publishing.create(session, system("test"), new, ref=f"test:{next(_numbers)}")
     session.commit()
     return poll
+
+
+def an_order(
+    session: Session,
+    customer: Customer,
+    order_no: str = "DD20260301001",
+    *,
+    hours_ago: float = 1,
+    served_by: Staff | None = None,
+    store: Store | None = None,
+) -> Order:
+    """A paid order of one coat; in the shop of who served, or online."""
+    new = NewOrder(
+        customer.id,
+        clock.now() - timedelta(hours=hours_ago),
+        (NewLine("羊毛双面呢大衣", 159900, category="大衣"),),
+        store_id=store.id if store else served_by.store_id if served_by else None,
+        staff_id=served_by.id if served_by else None,
+    )
+    order = orders.record(session, system("test"), new, ref=order_no)
+    session.commit()
+    return order

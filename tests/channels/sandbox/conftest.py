@@ -7,7 +7,7 @@ from channels.sandbox.app import create_app
 from channels.sandbox.config import Limits
 from tests.channels.sandbox.gateway import Gateway
 from tests.channels.sandbox.platform import CUSTOMER, OTHER, STAFF, Platform, some_accounts
-from tests.channels.sandbox.serving import served
+from tests.serving import served
 
 LIMITS = Limits(callback_timeout_seconds=0.4)  # five seconds would make slow tests
 

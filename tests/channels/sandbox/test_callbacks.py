@@ -21,7 +21,7 @@ from tests.channels.sandbox.platform import (
     some_accounts,
 )
 from tests.channels.sandbox.recorded import document, skeleton
-from tests.channels.sandbox.serving import served
+from tests.serving import served
 
 OA_KINDS: dict[str, dict[str, Any]] = {
     "oa_text": {"text": "我有多少积分"},

@@ -9,7 +9,7 @@ from channels.sandbox.app import create_app
 from tests.channels.sandbox.conftest import LIMITS
 from tests.channels.sandbox.gateway import Answer, Gateway, a_reply
 from tests.channels.sandbox.platform import CUSTOMER, OPENID, STAFF, USERID, Platform, some_accounts
-from tests.channels.sandbox.serving import served
+from tests.serving import served
 
 NOTICE = "该公众号暂时无法提供服务，请稍后再试"
 LATE = Answer(raw=b"success", delay_seconds=LIMITS.callback_timeout_seconds * 3)

@@ -10,7 +10,7 @@ import pytest
 from channels.sandbox.app import create_app
 from channels.sandbox.config import Limits
 from tests.channels.sandbox.platform import CUSTOMER, OPENID, STAFF, USERID, Platform, some_accounts
-from tests.channels.sandbox.serving import served
+from tests.serving import served
 
 Fresh = Callable[..., AbstractContextManager[Platform]]
 

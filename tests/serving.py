@@ -19,16 +19,25 @@ class _Server(uvicorn.Server):
         self.up.set()
 
 
+def a_port() -> socket.socket:
+    """A free port of loopback, already bound, so that its address is known before its app."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def url_of(listening: socket.socket) -> str:
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 @contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Serve `app` on a free port of loopback; yields its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def served(app: Any, port: socket.socket | None = None) -> Iterator[str]:
+    """Serve `app` on a port of loopback, a free one if none is given; yields its URL."""
+    with port or a_port() as listening:
         config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
         server = _Server(config)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         assert server.up.wait(10)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield url_of(listening)
         server.should_exit = True
         thread.join(10)
         assert not thread.is_alive()
