@@ -10,9 +10,14 @@ from crm_core.customers.models import SearchKey, SearchKind
 
 def put(session: Session, customer_id: int, kind: SearchKind, value: str) -> None:
     """Let the customer be found by `value`, and no longer by an earlier value of this kind."""
+    drop(session, customer_id, kind)
+    session.add(SearchKey(customer_id=customer_id, kind=kind, digest=_digest(kind, value)))
+
+
+def drop(session: Session, customer_id: int, kind: SearchKind) -> None:
+    """Let the customer no longer be found by any value of this kind."""
     old = col(SearchKey.customer_id) == customer_id, col(SearchKey.kind) == kind
     session.exec(delete(SearchKey).where(*old))
-    session.add(SearchKey(customer_id=customer_id, kind=kind, digest=_digest(kind, value)))
 
 
 def matching(session: Session, keys: Iterable[tuple[SearchKind, str]]) -> set[int]:

@@ -77,3 +77,20 @@ class SearchKey(SQLModel, table=True):
     customer_id: int = tables.link("customer")
     kind: SearchKind = tables.choice(SearchKind)
     digest: str = tables.word(32)
+
+
+class Verification(SQLModel, table=True):
+    """A code sent to the phone on a record, to prove that a customer is who the record is of."""
+
+    __table_args__ = tables.args()
+
+    id: int = tables.key()
+    customer_id: int = tables.link("customer")  # who wants to prove it
+    target_id: int = tables.link("customer")  # whose phone got the code
+    code: str = tables.word(32)  # a keyed digest
+    tries: int = 0
+    ref: str = tables.word(128, unique=True)  # the message that asked for it
+    created_at: datetime = tables.created()
+    expires_at: datetime = tables.at()
+    proven_at: datetime | None = tables.at(optional=True)
+    proven_by: str | None = tables.word(128, optional=True)  # the ref that gave the right code

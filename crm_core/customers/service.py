@@ -105,9 +105,15 @@ def by_identity(
     wanted = (
         select(Customer)
         .join(Identity, col(Identity.customer_id) == col(Customer.id))
-        .where(*_is(kind, account, value))
+        .where(*is_identity(kind, account, value))
     )
     return session.exec(wanted).one_or_none()
+
+
+def heir(session: Session, customer_id: int) -> int:
+    """The record that this one is now; itself, unless it was joined into another."""
+    joined_into = select(Customer.joined_into).where(Customer.id == customer_id)
+    return session.exec(joined_into).one() or customer_id
 
 
 def arrive(
@@ -199,6 +205,12 @@ def give_phone(session: Session, customer: Customer, phone: str) -> None:
     index.put(session, customer.id, SearchKind.PHONE_TAIL, phones.tail(phone))
 
 
+def forget_phone(session: Session, customer: Customer) -> None:
+    """Keep no phone, nor the tail it was found by."""
+    customer.phone = None
+    index.drop(session, customer.id, SearchKind.PHONE_TAIL)
+
+
 def shown(customer: Customer) -> str:
     """How staff see a customer in a list: 王晓梅 尾号5678."""
     name = customer.name or "未留姓名"
@@ -219,12 +231,13 @@ def age(customer: Customer, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-_by_age = col(Customer.id)
-
-
-def _is(kind: IdentityKind, account: str, value: str) -> tuple[bool, bool, bool]:
+def is_identity(kind: IdentityKind, account: str, value: str) -> tuple[bool, bool, bool]:
+    """The conditions under which a row of identities is this one."""
     digest = crypto.digest(kind.value, value)
     return Identity.kind == kind, Identity.account == account, Identity.digest == digest
+
+
+_by_age = col(Customer.id)
 
 
 def _add_identity(

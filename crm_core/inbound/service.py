@@ -168,7 +168,13 @@ def sender(session: Session, inbound_id: int) -> Actor:
     if row.staff_id is not None:
         return staff.actor_of(staff.get(session, row.staff_id))
     assert row.customer_id is not None
-    return Actor(f"customer:{row.customer_id}", Role.CUSTOMER, customer_id=row.customer_id)
+    customer_id = customers.heir(session, row.customer_id)  # a join may have overtaken the message
+    return Actor(f"customer:{customer_id}", Role.CUSTOMER, customer_id=customer_id)
+
+
+def channel(session: Session, inbound_id: int) -> str:
+    """By which channel a stored message came: "oa", "wecom"."""
+    return session.get_one(Inbound, inbound_id).channel
 
 
 def _conversation(session: Session, message: Message) -> tuple[Conversation, int | None]:

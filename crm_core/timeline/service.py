@@ -34,3 +34,9 @@ def latest(
     if kinds:
         wanted = wanted.where(col(TimelineEvent.kind).in_(kinds))
     return session.exec(wanted.order_by(col(TimelineEvent.at).desc()).limit(limit)).all()
+
+
+def find(session: Session, customer_id: int, kind: EventKind, ref: str) -> TimelineEvent | None:
+    """The event of this kind that `ref` caused."""
+    same = TimelineEvent.customer_id == customer_id, TimelineEvent.kind == kind
+    return session.exec(select(TimelineEvent).where(*same, TimelineEvent.ref == ref)).one_or_none()

@@ -732,6 +732,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_try_on_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
+        "verification",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("expires_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("proven_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("proven_by", sa.String(length=128), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_verification_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["customer.id"], name=op.f("fk_verification_target_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verification")),
+        sa.UniqueConstraint("ref", name=op.f("uq_verification_ref")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("verification", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_verification_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_verification_target_id"), ["target_id"], unique=False)
+
+    op.create_table(
         "follow_up",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1236,6 +1270,7 @@ def downgrade() -> None:
     op.drop_table("order_line")
     op.drop_table("inbound")
     op.drop_table("follow_up")
+    op.drop_table("verification")
     op.drop_table("try_on")
     op.drop_table("timeline_event")
     op.drop_table("search_key")
