@@ -1,0 +1,162 @@
+"""Stock Rasa against ours, in one run on one machine: `make bench-chat`.
+
+Both serve the same model with the same actions to the same distinct texts, at Rasa's port. Stock is
+`rasa run` with its REST webhook, Redis tracker and lock stores, one worker, default threads and the
+SDK's own server; ours carries the state in and out, as the gateway does.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis import Redis
+
+from benchmarks import chat_load, chat_servers, chat_texts
+from benchmarks.chat_load import Load, Ours, Stock
+from benchmarks.report import ROOT, Metric, report
+
+FLIGHTS = (1, 8, 32)
+AIMED_AT = 8
+EARLY, LATE, AROUND = 20, 500, 10
+LONGER = 1.2  # message 500 against message 20
+CONFIGS = {"fast": ROOT / "nlu" / "config-fast.yml", "embedding": ROOT / "bot" / "config.yml"}
+TARGETS = {"fast": 5.0, "embedding": 2.8}  # times stock's rate at AIMED_AT in flight
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One side with one model."""
+
+    loads: dict[int, Load]
+    early: float  # median seconds around message 20
+    late: float  # median seconds around message 500
+
+
+def main() -> int:
+    """The command line; 1 where a target was missed."""
+    given = _arguments()
+    metrics: list[Metric] = []
+    for name in given.configs:
+        model = given.model or _trained(name)
+        texts = chat_texts.of(chat_servers.domain(model))
+        metrics += _compare(name, _stock(model, texts, given), _ours(model, texts, given))
+    print(report("chat", metrics))
+    return int(any(metric.met is False for metric in metrics))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--configs", nargs="+", choices=CONFIGS, default=list(CONFIGS))
+    parser.add_argument("--model", type=Path, help="a trained model, instead of training the bot")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each load")
+    parser.add_argument("--workers", type=int, default=2, help="of ours")
+    return parser.parse_args()
+
+
+def _trained(name: str) -> Path:
+    folder = ROOT / "var" / "bench" / "models" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [chat_servers.RASA_PYTHON, "-m", "nlu.train", "--out", str(folder)]
+    done = subprocess.run([*command, "--config", str(CONFIGS[name])], cwd=ROOT, check=False)
+    if done.returncode != 0:
+        sys.exit(f"The model of {CONFIGS[name]} could not be trained.")
+    return next(iter(folder.glob("*.tar.gz")))
+
+
+def _stock(model: Path, texts: list[str], given: argparse.Namespace) -> Measured:
+    with chat_servers.stock(model) as side:
+        loads = _loads(side.port, Stock, texts, given.seconds)
+        talk = Stock("bench-long")
+        _converse(side.port, talk, texts, 1, EARLY - AROUND)
+        early = _converse(side.port, talk, texts, EARLY - AROUND + 1, EARLY + AROUND)
+        _lengthen(side.redis_port, talk.name, EARLY + AROUND, LATE - AROUND)
+        late = _converse(side.port, talk, texts, LATE - AROUND + 1, LATE + AROUND)
+        return Measured(loads, statistics.median(early), statistics.median(late))
+
+
+def _ours(model: Path, texts: list[str], given: argparse.Namespace) -> Measured:
+    with chat_servers.ours(model, given.workers) as side:
+        loads = _loads(side.port, Ours, texts, given.seconds)
+        taken = _converse(side.port, Ours("bench-long"), texts, 1, LATE + AROUND)
+        early = taken[EARLY - AROUND : EARLY + AROUND]
+        late = taken[LATE - AROUND : LATE + AROUND]
+        return Measured(loads, statistics.median(early), statistics.median(late))
+
+
+def _loads(
+    port: int, side: type[Stock] | type[Ours], texts: list[str], seconds: float
+) -> dict[int, Load]:
+    return {
+        flights: asyncio.run(chat_load.drive(port, side, texts, flights=flights, seconds=seconds))
+        for flights in FLIGHTS
+    }
+
+
+def _converse(
+    port: int, talk: Stock | Ours, texts: list[str], first: int, last: int
+) -> list[float]:
+    return asyncio.run(chat_load.one_conversation(port, talk, texts, first, last))
+
+
+def _lengthen(redis_port: int | None, name: str, messages: int, wanted: int) -> None:
+    """Repeat the stored history until it has `wanted` messages.
+
+    Playing five hundred turns through stock Rasa would take minutes; what it stores for them is the
+    events of each turn, one after another.
+    """
+    store = Redis(port=redis_port or 0)
+    key = next(key for key in store.scan_iter("*") if name.encode() in key)
+    tracker = json.loads(store.get(key) or b"{}")
+    events = tracker["events"]
+    start = next(index for index, event in enumerate(events) if event["event"] == "user")
+    per_message = len(events[start:]) / messages
+    missing = int((wanted - messages) * per_message)
+    repeated = events[start:] * (missing // len(events[start:]) + 1)
+    tracker["events"] = events + _whole_turns(repeated, wanted - messages)
+    store.set(key, json.dumps(tracker))
+
+
+def _whole_turns(events: list[dict[str, object]], turns: int) -> list[dict[str, object]]:
+    begins = [index for index, event in enumerate(events) if event["event"] == "user"]
+    return events[: begins[turns]] if turns < len(begins) else events
+
+
+def _compare(name: str, stock: Measured, ours: Measured) -> Iterator[Metric]:
+    for flights in FLIGHTS:
+        yield _rate(name, flights, stock.loads[flights], ours.loads[flights])
+    for flights in FLIGHTS:
+        yield from _latencies(name, flights, stock.loads[flights], ours.loads[flights])
+    for message, theirs, mine in (
+        (EARLY, stock.early, ours.early),
+        (LATE, stock.late, ours.late),
+    ):
+        yield _time(f"{name}: p50 of message {message}", theirs * 1000, mine * 1000)
+    label = f"{name}: message {LATE} against message {EARLY}"
+    stock_longer, longer = stock.late / stock.early, ours.late / ours.early
+    yield Metric(label, longer, "x", LONGER, most=True, baseline=stock_longer)
+
+
+def _rate(name: str, flights: int, stock: Load, ours: Load) -> Metric:
+    target = TARGETS[name] * stock.rate if flights == AIMED_AT else None
+    label = f"{name}: turns at {flights} in flight"
+    return Metric(label, ours.rate, "1/s", target, baseline=stock.rate)
+
+
+def _latencies(name: str, flights: int, stock: Load, ours: Load) -> Iterator[Metric]:
+    for percent in (50, 95, 99):
+        label = f"{name}: p{percent} at {flights} in flight"
+        yield _time(label, stock.percentile(percent), ours.percentile(percent))
+
+
+def _time(label: str, stock: float, ours: float) -> Metric:
+    return Metric(label, ours, "ms", baseline=stock)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""Conversations against one port: so many in flight, each turn timed at the client.
+
+The client is written on bare streams because a heavier one would take from the two cores what is
+to be measured.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import orjson
+
+Json = dict[str, Any]
+TURNS = 10  # messages of one conversation before the next begins
+NOW = "2026-03-12T14:00:00+08:00"
+SECRET = "bench"  # noqa: S105  of servers that live for a minute on the loopback
+
+
+class Failed(Exception):
+    """A turn that was not answered as it should be."""
+
+
+class Conversation(Protocol):
+    """One person's messages to one side."""
+
+    async def say(self, connection: "Connection", text: str, number: int) -> list[str]: ...
+
+
+@dataclass
+class Load:
+    """What one run measured."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, percent: float) -> float:
+        """In milliseconds."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] * 1000
+
+
+class Connection:
+    """One kept-alive HTTP/1.1 connection."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def post(self, path: str, data: Json) -> Any:
+        """The decoded answer.
+
+        Raises:
+            Failed: its status is not 200.
+        """
+        body = orjson.dumps(data)
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._streams
+        writer.write(head.encode() + body)
+        status, length = _parsed(await reader.readuntil(b"\r\n\r\n"))
+        answer = await reader.readexactly(length)
+        if status != HTTPStatus.OK:
+            raise Failed(f"{path} answered {status}: {answer[:200]!r}")
+        return orjson.loads(answer)
+
+    def close(self) -> None:
+        if self._streams:
+            self._streams[1].close()
+
+
+class Stock:
+    """Through Rasa's REST webhook, which keeps the conversation itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def say(self, connection: Connection, text: str, number: int) -> list[str]:
+        metadata = {"inbound_id": number, "role": "customer", "now": NOW}
+        sent = {"sender": self.name, "message": text, "metadata": metadata}
+        answer = await connection.post("/webhooks/rest/webhook", sent)
+        return [reply.get("text", "") for reply in answer]
+
+
+class Ours:
+    """Through our channel, with the state carried in and out as the gateway does."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._state: Json | None = None
+
+    async def say(self, connection: Connection, text: str, number: int) -> list[str]:
+        sent = {
+            "conversation_id": self.name,
+            "inbound_id": number,
+            "role": "customer",
+            "now": NOW,
+            "text": text,
+            "state": self._state,
+        }
+        answer = await connection.post("/webhooks/dianyu/turn", sent)
+        self._state = answer["state"]
+        if answer["failed_actions"]:
+            raise Failed(f"failed actions: {answer['failed_actions']}")
+        return [reply["text"] for reply in answer["replies"]]
+
+
+async def drive(
+    port: int,
+    side: Callable[[str], Conversation],
+    texts: list[str],
+    *,
+    flights: int,
+    seconds: float,
+) -> Load:
+    """Keep `flights` turns in flight for `seconds`, after a tenth of that unmeasured.
+
+    Raises:
+        Failed: a turn failed or was answered by silence.
+    """
+    load, numbers = Load(seconds=seconds), itertools.count(1)
+    begin = time.monotonic() + seconds / 10
+    people = [
+        _person(port, side, _from(texts, flight * 97), numbers, load, (begin, begin + seconds))
+        for flight in range(flights)
+    ]
+    await asyncio.gather(*people)
+    return load
+
+
+async def one_conversation(
+    port: int, talk: Conversation, texts: list[str], first: int, last: int
+) -> list[float]:
+    """Seconds of each of the messages `first` to `last` of a conversation, one after another."""
+    connection = Connection(port)
+    said = _from(texts, first)
+    taken = [
+        await _timed(talk, connection, next(said), number) for number in range(first, last + 1)
+    ]
+    connection.close()
+    return taken
+
+
+async def _person(
+    port: int,
+    side: Callable[[str], Conversation],
+    texts: Iterator[str],
+    numbers: Iterator[int],
+    load: Load,
+    window: tuple[float, float],
+) -> None:
+    connection = Connection(port)
+    while time.monotonic() < window[1]:
+        talk = side(f"bench-{next(numbers)}-{time.time_ns()}")
+        for _ in range(TURNS):
+            taken = await _timed(talk, connection, next(texts), next(numbers))
+            if window[0] <= time.monotonic() - taken and time.monotonic() <= window[1]:
+                load.latencies.append(taken)
+    connection.close()
+
+
+async def _timed(talk: Conversation, connection: Connection, text: str, number: int) -> float:
+    began = time.perf_counter()
+    replies = await talk.say(connection, f"{text}（{number}）", number)
+    taken = time.perf_counter() - began
+    if not replies:
+        raise Failed(f"no reply to {text}")
+    return taken
+
+
+def _from(texts: list[str], start: int) -> Iterator[str]:
+    """The texts over and over, beginning somewhere of one's own; a number makes each distinct."""
+    offset = start % len(texts)
+    return itertools.cycle([*texts[offset:], *texts[:offset]])
+
+
+def _parsed(head: bytes) -> tuple[int, int]:
+    lines = head.decode("latin-1").split("\r\n")
+    lengths = [line.split(":")[1] for line in lines if line.lower().startswith("content-length:")]
+    return int(lines[0].split()[1]), int(lengths[0])
