@@ -12,6 +12,8 @@ from pathlib import Path
 UV = "uv>=0.8,<1"
 _OLDEST_UV = (0, 8)
 
+_COMPILER = r"[\w-]*(cc|gcc|g\+\+|c\+\+|clang)"
+
 Command = Sequence[str | Path]
 
 
@@ -47,7 +49,8 @@ def find_python(uv: str, versions: Sequence[str]) -> str:
         if version_of(candidate) in versions:
             return str(candidate)
     wanted = versions[0]
-    subprocess.run([uv, "python", "install", wanted], check=False)
+    print(f"Asking uv for Python {wanted}", flush=True)
+    _ask([uv, "python", "install", wanted])
     found = _ask([uv, "python", "find", "--managed-python", wanted])
     if found:
         return found
@@ -63,26 +66,32 @@ def version_of(python: Path) -> str:
 
 
 def installed(command: Command) -> None:
-    """Run an installer with its progress on the terminal; after a failure, again to learn why.
+    """Run an installer, showing how it goes on but for its list of packages.
 
     Raises:
-        SetupFailed: it failed twice; the message is the reason.
+        SetupFailed: it failed; the message is the reason.
     """
     environ = {**os.environ, **_mirror()}
-    if subprocess.run(command, env=environ, check=False).returncode == 0:
-        return
-    again = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    if again.returncode != 0:
-        raise SetupFailed(reason(again.stderr or again.stdout))
+    said: list[str] = []
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            said.append(line)
+            if not line.startswith(" "):
+                print(f"  {line}", end="", flush=True)
+    if running.returncode != 0:
+        raise SetupFailed(reason("".join(said)))
 
 
 def reason(output: str) -> str:
     """The sentence for what an installer wrote before it failed."""
     if re.search(r"No space left on device|os error 28\b", output):
         return "the disk is full (the project's, or the one with the installer's cache)."
-    if re.search(r"\b(cc|gcc|g\+\+|c\+\+|clang)\b.{0,60}(failed|not found|No such file)", output):
+    if re.search(
+        rf"{_COMPILER}' failed|No such file or directory: '{_COMPILER}|Python\.h: No", output
+    ):
         return (
-            "a package has no ready-made build for this machine and there is no C compiler;"
+            "a package has no ready-made build for this machine and cannot be compiled here;"
             " on Debian: apt install build-essential python3-dev."
         )
     if re.search(r"error sending request|dns error|Failed to fetch|No matching distr", output):

@@ -56,9 +56,11 @@ def environments(root: Path) -> tuple[Environment, Environment]:
 def main() -> None:
     try:
         with _one_at_a_time(ROOT):
-            for environment in environments(ROOT):
-                if not is_current(environment):
-                    make(find_uv(ROOT), environment)
+            missing = [e for e in environments(ROOT) if not is_current(e)]
+            uv = find_uv(ROOT) if missing else ""
+            bases = [find_python(uv, environment.pythons) for environment in missing]
+            for environment, base in zip(missing, bases, strict=True):
+                make(environment, uv, base)
     except SetupFailed as error:
         sys.exit(f"Set-up stopped: {error}")
     except KeyboardInterrupt:
@@ -80,17 +82,16 @@ def fingerprint(environment: Environment) -> str:
     return digest.hexdigest()
 
 
-def make(uv: str, environment: Environment) -> None:
-    """Bring the environment to its lock file.
+def make(environment: Environment, uv: str, base: str) -> None:
+    """Bring the environment to its lock file; a new one is made on the Python `base`.
 
     Raises:
-        SetupFailed: no Python, no room, no compiler, no network, or the installer's own reason.
+        SetupFailed: no room, no compiler, no network, or the installer's own reason.
     """
     print(f"Setting up the {environment.name} environment in {environment.folder}", flush=True)
     _check_room(environment)
     environment.stamp.unlink(missing_ok=True)
     if version_of(environment.python) not in environment.pythons:
-        base = find_python(uv, environment.pythons)
         installed([uv, "venv", "-q", "--clear", f"--python={base}", environment.folder])
     python = f"--python={environment.python}"
     sync = [uv, "pip", "sync", python, "--require-hashes", "--compile-bytecode"]
