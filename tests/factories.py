@@ -6,14 +6,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from crm_core import clock
-from crm_core import clock
 from crm_core.authz import Actor, Role, system
 from crm_core.catalog.models import Product
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
-from crm_core.orders import service as orders
-from crm_core.orders.models import Order
-from crm_core.orders.service import NewLine, NewOrder
 from crm_core.orders import service as orders
 from crm_core.orders.models import Order
 from crm_core.orders.service import NewLine, NewOrder

@@ -12,7 +12,7 @@ from crm_core.alerts.models import Alert, AlertKind, AlertState, Step
 from crm_core.authz import Actor, Permission, Role
 from crm_core.conversations import service as conversations
 from crm_core.customers import service as customers
-from crm_core.customers.models import Customer
+from crm_core.customers.models import Customer, IdentityKind
 from crm_core.inbound.models import Inbound
 from crm_core.outbox import service as outbox
 from crm_core.reach import service as reach
@@ -166,7 +166,9 @@ def _conversation_id(session: Session, actor: Actor, alert: Alert) -> int:
 
 
 def _tell_customer(session: Session, alert: Alert, text: str) -> None:
-    way = reach.way(session, alert.customer_id)
+    openid = customers.address(session, alert.customer_id, IdentityKind.OA_OPENID)
+    # They wrote just now, so the window is open, and an answer needs no consent.
+    way = reach.Way("oa", openid) if openid else reach.by_phone(session, alert.customer_id)
     if way is None:
         return
     outbox.queue(
