@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crm_core import queues
-from crm_core.alerts import jobs as alerts
 from crm_core.follow_ups import jobs as follow_ups
+from crm_core.handover import jobs as handover
 from crm_core.outbox import jobs as outbox
 from crm_core.points import jobs as points
 from crm_core.ratings import jobs as ratings
@@ -21,7 +21,7 @@ class Task:
 TASKS = (
     Task(outbox.sweep, 10, queues.URGENT),
     Task(ratings.send_due_surveys, 60),
-    Task(alerts.give_back_untaken, 60),
+    Task(handover.give_back_untaken, 60),
     Task(follow_ups.remind_due, 300),
     Task(points.write_off_expired, 3600),
 )
