@@ -2,14 +2,17 @@
 
 import asyncio
 import itertools
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rasa_sdk.executor import ActionExecutor
+from rasa_sdk import Tracker
+from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 from sqlmodel import Session
 
 from actions.base import CrmAction
+from actions.turn import Turn
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.inbound import service as inbound
@@ -17,6 +20,7 @@ from crm_core.staff.models import Staff
 from tests.factories import OA_APPID
 
 _numbers = itertools.count(1)
+_NAMES = {"category", "family_member", "size", "style"}
 
 
 @dataclass
@@ -114,3 +118,21 @@ def _openid(session: Session, customer: Customer) -> str:
             session, customer, IdentityKind.OA_OPENID, known, account=OA_APPID, source="test"
         )
     return known
+
+
+def a_turn(marked: str, *, default: str) -> Turn:
+    """The turn of a sentence whose entities are in brackets: 「[M码|M]的[连衣裙|category]」.
+
+    Behind the bar stands the entity's name, or its value if it is no entity of the contract; of a
+    bare one the name is `default` and the value the text.
+    """
+    text, entities = "", []
+    for part in re.split(r"(\[[^]]+\])", marked):
+        said, _, after = part.strip("[]").partition("|")
+        if part.startswith("["):
+            name, value = (after, said) if after in _NAMES else (default, after or said)
+            span = {"start": len(text), "end": len(text) + len(said)}
+            entities.append({"entity": name, "value": value, **span})
+        text += said
+    message = {"text": text, "entities": entities}
+    return Turn(CollectingDispatcher(), Tracker("c", {}, message, [], False, None, {}, ""), "x")
