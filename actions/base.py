@@ -60,7 +60,9 @@ class CrmAction(Action, ABC):
         """What else follows an error that was said."""
 
     def return_to_form(self, turn: Turn) -> None:
-        """After a digression the form that was interrupted asks again."""
+        """After a digression the form that was interrupted asks again; an answer to it does not."""
+        if turn.action.startswith("action_ask_"):  # the form asks through it
+            return
         changed = any(event["event"] in {"active_loop", "followup"} for event in turn.events)
         if turn.form and not changed:
             turn.then(turn.form)

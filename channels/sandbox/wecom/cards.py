@@ -108,6 +108,9 @@ def draw(item: Item, card: dict[str, Any]) -> None:
     lines += [f"{row.get('keyname', '')}：{row.get('value', '')}" for row in rows]
     item.text = "\n".join(line for line in lines if line)
     item.card = card
+    if card.get("replace_text"):  # documented for updates: one grey button that does nothing
+        replace_button(item, str(card["replace_text"]))
+        return
     buttons = [*(card.get("button_list") or []), card.get("submit_button") or {}]
     item.buttons = [Button(b.get("text", ""), b["key"]) for b in buttons if b.get("key")]
 

@@ -155,6 +155,12 @@ class TestUpdate:
         update(platform, code, button=None, template_card=new)
         assert (card(platform)["text"], card(platform)["buttons"]) == ("已关闭", [])
 
+    def test_replaced_text_leaves_one_dead_button(self, platform: Platform) -> None:
+        code = send_card(platform)["response_code"]
+        update(platform, code, button=None, template_card=RECORDED | {"replace_text": "李娜处理中"})
+        assert card(platform)["buttons"] == []
+        assert card(platform)["card"]["button_list"] == [{"text": "李娜处理中"}]
+
     def test_only_those_named_see_the_change(self, platform: Platform) -> None:
         platform.post("/personas", MANAGER)
         code = send_card(platform, to=f"{USERID}|ZhouMin")["response_code"]
