@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crm_core import queues
+from crm_core.campaigns import jobs as campaigns
 from crm_core.follow_ups import jobs as follow_ups
 from crm_core.handover import jobs as handover
 from crm_core.outbox import jobs as outbox
@@ -22,6 +23,7 @@ TASKS = (
     Task(outbox.sweep, 10, queues.URGENT),
     Task(ratings.send_due_surveys, 60),
     Task(handover.give_back_untaken, 60),
+    Task(campaigns.resume, 60),
     Task(follow_ups.remind_due, 300),
     Task(points.write_off_expired, 3600),
 )

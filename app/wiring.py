@@ -21,3 +21,4 @@ def plug_in(settings: Settings) -> None:
     ports.plug("sms", sms.sms(SmsClient(settings)))
     ports.listen("alert", alerts.card_sent)
     ports.listen("push", campaigns.delivered)
+    ports.watch("push", campaigns.objection)

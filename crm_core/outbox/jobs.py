@@ -23,7 +23,10 @@ def deliver(outbound_id: int) -> None:
     """Send one pending message; a run that loses the claim does nothing."""
     with unit_of_work() as session:
         row = _claim(session, outbound_id)
-    if row is None:
+        objection = ports.objection(session, row) if row else None
+        if objection:
+            _record(session, outbound_id, OutboundState.FAILED, None, objection)
+    if row is None or objection:
         return
     state, receipt, error = _send(row)  # no transaction is open during the call
     with unit_of_work() as session:

@@ -30,6 +30,7 @@ class Unanswered(Exception):
 
 Sender = Callable[[Outbound], Receipt]
 Listener = Callable[[Session, Outbound, Receipt | None], None]
+Guard = Callable[[Session, Outbound], str | None]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Port:
 
 _ports: dict[str, Port] = {}
 _listeners: dict[str, Listener] = {}
+_guards: dict[str, Guard] = {}
 
 
 def plug(channel: str, send: Sender, *, repeatable: bool = False) -> None:
@@ -69,3 +71,18 @@ def tell(session: Session, row: Outbound, receipt: Receipt | None) -> None:
     """Tell who listens for this row's purpose."""
     if listener := _listeners.get(row.purpose):
         listener(session, row, receipt)
+
+
+def watch(purpose: str, guard: Guard) -> None:
+    """Ask `guard` in the transaction that claims a row of `purpose`, right before it is sent.
+
+    What it returns is why the row is not wanted any more: it has failed with that as its error.
+    A guard may also change the payload.
+    """
+    _guards[purpose] = guard
+
+
+def objection(session: Session, row: Outbound) -> str | None:
+    """Why this row is not to be sent any more, if whoever watches its purpose says so."""
+    guard = _guards.get(row.purpose)
+    return guard(session, row) if guard else None
