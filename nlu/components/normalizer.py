@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -22,6 +23,11 @@ def normal_text(message: Message) -> MappedText:
     """The message as understood, mapped to the text as sent."""
     text = message.get(_NORMAL)
     return text if isinstance(text, MappedText) else MappedText.of(message.get(TEXT) or "")
+
+
+def spoken(messages: Iterable[Message]) -> list[Message]:
+    """Those that are text; training data also hold the bare names of intents and actions."""
+    return [message for message in messages if message.get(TEXT)]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -45,6 +51,6 @@ class Normalizer(GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        for message in messages:
-            message.set(_NORMAL, normalise(message.get(TEXT) or ""))
+        for message in spoken(messages):
+            message.set(_NORMAL, normalise(message.get(TEXT)))
         return messages

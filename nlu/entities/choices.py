@@ -11,7 +11,7 @@ from nlu.entities.numerals import whole
 _COUNT = r"(\d{1,2}|[一二两三四五六七八九十]{1,3})"
 _WHAT = r"(?:套|个|款|条|位|张|项|样|件|种|双|行|组|身)"
 _NTH = re.compile(rf"(?:排在)?第{_COUNT}(?:{_WHAT}|的)")
-_BARE_NTH = re.compile(rf"(?:(?<=[投选要给是])|^)第{_COUNT}(?=[吧,。!~啊好]|$)")
+_BARE_NTH = re.compile(rf"(?:(?<=[投选要给是])|^)第{_COUNT}(?=[吧,。!~啊好舒显]|$)")
 _FROM_END = re.compile(rf"倒数第?{_COUNT}{_WHAT}?")
 _NUMBERED = re.compile(
     r"(?<![\d月a-z])(\d{1,2}|[一二三四五六七八九十])号(?:款|套)?"

@@ -1,12 +1,13 @@
-"""All finders over one text."""
+"""All finders over one text, and what the intent makes of their finds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from nlu.entities.amounts import find_amounts, find_quantities, find_rewards
 from nlu.entities.choices import find_options, find_scores
+from nlu.entities.context import bare_numbers, fits
 from nlu.entities.families import find_family
 from nlu.entities.found import Finder, Found, Reading, resolve
 from nlu.entities.identifiers import find_identifiers
@@ -20,10 +21,16 @@ from nlu.entities.times import find_times
 from nlu.text.mapped import MappedText
 
 
-def extract(text: MappedText, source: str, now: datetime, lexicon: Lexicon) -> list[Found]:
-    """The entities of a text; offsets are of `text.text`, the normal text."""
+def find_all(text: MappedText, source: str, now: datetime, lexicon: Lexicon) -> list[Found]:
+    """Everything that any finder sees, overlaps included; offsets are of the normal text."""
     reading = Reading(text, source, now, lexicon)
-    return resolve(found for find in _FINDERS for found in find(reading))
+    return [found for find in _FINDERS for found in find(reading)]
+
+
+def in_context(found: Iterable[Found], text: str, intent: str) -> list[Found]:
+    """The finds that stand, in reading order, once the intent is known (`""`: not yet)."""
+    kept = resolve(fits(found, text, intent))
+    return resolve([*kept, *bare_numbers(kept, text, intent)])
 
 
 def _find_listed(reading: Reading) -> Iterator[Found]:

@@ -11,13 +11,13 @@ from nlu.entities.lexicon import Lexicon
 from nlu.text.mapped import MappedText
 
 # Of two finds of the same length, the one of the earlier entity stands.
-_PRIORITY = (
+ENTITIES = (
     "phone", "phone_tail", "card_no", "order_no", "ticket_no", "product", "campaign", "reward",
     "store", "staff_name", "customer_name", "measure", "size", "score", "option", "time",
     "amount", "quantity", "category", "style", "color", "occasion", "segment", "complaint_type",
     "action", "family_member", "tag",
 )  # fmt: skip
-_RANK = {entity: rank for rank, entity in enumerate(_PRIORITY)}
+_RANK = {entity: rank for rank, entity in enumerate(ENTITIES)}
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,19 @@ class Grams:
     idf: list[float]
 
     @classmethod
-    def learn(cls, texts: Iterable[Sequence[str]], shortest: int, longest: int) -> Grams:
-        """Learns from texts cut into units; smoothed idf as scikit-learn's: ln((1+n)/(1+df)) + 1."""
+    def learn(
+        cls, texts: Iterable[Sequence[str]], shortest: int, longest: int, rarest: int = 1
+    ) -> Grams:
+        """Learns from texts cut into units; smoothed idf as scikit-learn's: ln((1+n)/(1+df)) + 1.
+
+        N-grams in fewer than `rarest` texts are left out.
+        """
         seen: Counter[str] = Counter()
         total = 0
         for units in texts:
             total += 1
             seen.update(set(_grams(units, shortest, longest)))
-        names = sorted(seen)
+        names = sorted(name for name, texts_with_it in seen.items() if texts_with_it >= rarest)
         idf = [math.log((1 + total) / (1 + seen[name])) + 1 for name in names]
         return cls(shortest, longest, {name: i for i, name in enumerate(names)}, idf)
 

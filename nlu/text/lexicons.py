@@ -51,10 +51,15 @@ def listed_people() -> frozenset[str]:
 
 
 class KnownWords:
-    """The words that general Chinese has, as `in` asks for them."""
+    """The words that general Chinese has, as `in` asks for them.
 
-    def __init__(self, tokenizer: jieba.Tokenizer) -> None:
+    Args:
+        at_least: How often a word must occur in the text that jieba's dictionary was counted on.
+    """
+
+    def __init__(self, tokenizer: jieba.Tokenizer, at_least: int = _KNOWN_FREQUENCY) -> None:
         self._frequencies: dict[str, int] = tokenizer.FREQ
+        self._at_least = at_least
 
     def __contains__(self, word: object) -> bool:
-        return self._frequencies.get(str(word), 0) >= _KNOWN_FREQUENCY
+        return self._frequencies.get(str(word), 0) >= self._at_least

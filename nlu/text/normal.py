@@ -15,6 +15,8 @@ from nlu.text.slips import Slips
 # Characters that draw rather than say: pictures, their modifiers and joiners, control characters.
 _SILENT = {"So", "Sk", "Cf", "Cc", "Cs", "Co", "Cn", "Mn", "Me"}
 _SPELT_SURNAMES = 40
+# Found on the training data: above it, what sounds like a word of the shop is mostly none.
+_COMMON_FREQUENCY = 7_200
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|^\s+|\s+$")
 _REPEAT = re.compile(r"([!?~。,.!])\1+")
 
@@ -48,9 +50,9 @@ def _simplified() -> dict[int, str]:
 
 @lru_cache(maxsize=1)
 def _slips() -> Slips:
-    known = KnownWords(dictionary())
     everyday = (*read_words("letters"), *_spelt_names())
-    return Slips(read_table("slips"), read_words("sounds"), everyday, known)
+    known, common = KnownWords(dictionary()), KnownWords(dictionary(), at_least=_COMMON_FREQUENCY)
+    return Slips(read_table("slips"), read_words("sounds"), everyday, known, common)
 
 
 def _spelt_names() -> Iterator[str]:

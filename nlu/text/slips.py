@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from nlu.text.mapped import MappedText
 from nlu.text.pinyin import HAN, reading_of, sound, sound_of, syllables
 
-_LETTER_RUN = re.compile(r"[a-z](?:[a-z' ]*[a-z])?")
+# Words in letters; a single one (M码) is no syllable and ends the run, but for a, e and o.
+_LETTER_RUN = re.compile(r"(?<![a-z])(?:[a-z]{2,}|[aeo](?![a-z]))(?:[' ]+(?:[a-z]{2,}|[aeo](?![a-z])))*")
 _LONGEST_WORD = 24
 _UNKNOWN_SYLLABLE = 3
 _Edit = tuple[int, int, str]
@@ -25,12 +26,14 @@ class Slips:
         words: The shop's words, each of two characters or more: restored from their sound alone.
         everyday: Other words, recognised only where they are typed in letters.
         known: Words that are right as they stand, so never taken for a slip of another.
+        common: Characters that are words by themselves, so may stand side by side by chance.
     """
 
     table: Mapping[str, str]
     words: Collection[str]
     everyday: Collection[str]
     known: Container[str]
+    common: Container[str]
     _by_sound: dict[tuple[str, ...], str] = field(init=False, default_factory=dict)
     _by_letters: dict[str, str] = field(init=False, default_factory=dict)
     _firsts: dict[str, set[int]] = field(init=False, default_factory=lambda: defaultdict(set))
@@ -84,6 +87,8 @@ class Slips:
         """Whether the characters make no sense as they stand: they are part of no known word."""
         window = text[start : start + length]
         if len(window) < length or not all(HAN.match(char) for char in window):
+            return False
+        if all(char in self.common for char in window):
             return False
         around = range(max(0, start - 1), min(len(text), start + length + 1) - 1)
         return not any(text[i : i + 2] in self.known for i in around) and window not in self.known
