@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -11,10 +11,10 @@ from sqlmodel import Session
 from channels import metrics
 from channels.dialogue import Dialogue, DialogueFailed
 from crm_core import queues
-from crm_core.alerts import service as alerts
 from crm_core.customers import service as customers
 from crm_core.customers.models import IdentityKind
-from crm_core.db import unit_of_work
+from crm_core.db import reading, unit_of_work
+from crm_core.handover import service as handover
 from crm_core.inbound import service as inbound
 from crm_core.inbound.models import Inbound, InboundState
 from crm_core.outbox import service as outbox
@@ -23,11 +23,12 @@ from crm_core.staff import service as staff
 logger = structlog.get_logger(__name__)
 
 APOLOGY = "抱歉，我刚刚没反应过来，请稍后再发一次，或者发「转人工」。"
-_LOOK_SECONDS = 0.25  # how often a turn that another gateway runs is looked for
+_LOOK_SECONDS = 0.25  # how often a turn that waits for its turn is looked for
 _SWEEP_SECONDS = 5.0
 _FINISHED = {InboundState.DONE, InboundState.FAILED}
 
-Effect = Callable[[Session, Inbound], None]
+Replies = list[dict[str, Any]]
+Effect = Callable[[Session, inbound.Message, inbound.Kept], None]
 
 
 class Turns:
@@ -36,22 +37,26 @@ class Turns:
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
         self._running: set[asyncio.Task[None]] = set()
-        self._waiting: dict[int, asyncio.Event] = {}
+        self._waiting: dict[int, asyncio.Future[Replies]] = {}
 
     async def take(
         self, message: inbound.Message, *, until: float, effect: Effect | None = None
-    ) -> Inbound:
-        """Keep a message and return its row, answered if that was done by `until` (loop time).
+    ) -> Replies:
+        """Keep a message and return what to answer at once, as far as it is there by `until`.
 
-        When it was not, the answer is sent through the outbox as soon as it is there. `effect`
-        runs in the transaction that keeps the message, once.
+        `until` is in loop time. An answer that comes later is sent through the outbox, and nothing
+        is returned. `effect` runs once, in the transaction that keeps the message.
         """
-        row, turn, new = await asyncio.to_thread(_keep, message, effect)
-        if not new:
+        kept = await asyncio.to_thread(_keep, message, effect)
+        if not kept.new:
             metrics.REPEATS.labels(message.channel).inc()
-        if turn is not None:
-            self._start(turn)
-        return row if row.state in _FINISHED else await self._wait(row, until)
+        if kept.turn is None:
+            return await self._watch_for(kept.inbound_id, until)
+        answer = self._waiting[kept.inbound_id] = asyncio.get_running_loop().create_future()
+        self._start(kept.turn)
+        await asyncio.wait([answer], timeout=until - asyncio.get_running_loop().time())
+        self._waiting.pop(kept.inbound_id, None)
+        return answer.result() if answer.done() else await self._give_up(kept.inbound_id)
 
     async def watch(self) -> None:
         """Take up turns that a killed gateway left behind; runs until cancelled."""
@@ -76,10 +81,11 @@ class Turns:
         turn: inbound.Turn | None = first
         while turn is not None:
             answer = await self._answer(turn)
-            done = turn.inbound_id
-            turn = await asyncio.to_thread(_finish, turn, answer)
-            if event := self._waiting.pop(done, None):
-                event.set()
+            finished = await asyncio.to_thread(_finish, turn, answer)
+            waiting = self._waiting.pop(turn.inbound_id, None)
+            if waiting is not None and not waiting.done() and not finished.late:
+                waiting.set_result(answer.replies)
+            turn = finished.next
 
     async def _answer(self, turn: inbound.Turn) -> inbound.Answer:
         if turn.silent or turn.data.get("quiet"):
@@ -90,66 +96,61 @@ class Turns:
                 answer = await self._dialogue.turn(turn)
         except DialogueFailed as error:
             metrics.TURNS.labels("failed").inc()
-            logger.error("turn failed", inbound=turn.inbound_id, error=str(error))
+            logger.warning("turn failed", inbound=turn.inbound_id, error=str(error))
             return inbound.Answer(replies=[{"text": APOLOGY}], failed=True)
         metrics.TURNS.labels("answered").inc()
         return answer
 
-    async def _wait(self, row: Inbound, until: float) -> Inbound:
-        event = self._waiting.setdefault(row.id, asyncio.Event())
+    async def _watch_for(self, inbound_id: int, until: float) -> Replies:
+        """Wait for a turn that somebody else runs: a repeat's, or one behind an earlier message."""
         loop = asyncio.get_running_loop()
-        while (left := until - loop.time()) > 0:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), min(left, _LOOK_SECONDS))
-            if event.is_set() or left < _LOOK_SECONDS:
-                break
-            now = await asyncio.to_thread(_reload, row.id)
-            if now.state in _FINISHED:
-                return now
-        self._waiting.pop(row.id, None)
-        found = await asyncio.to_thread(_give_up_waiting, row.id)
-        if found.state not in _FINISHED:
+        while loop.time() < until:
+            row = await asyncio.to_thread(_reload, inbound_id)
+            if row.state in _FINISHED:
+                return [] if row.late else row.replies or []
+            await asyncio.sleep(min(_LOOK_SECONDS, max(0.0, until - loop.time())))
+        return await self._give_up(inbound_id)
+
+    async def _give_up(self, inbound_id: int) -> Replies:
+        row = await asyncio.to_thread(_give_up_waiting, inbound_id)
+        if row.late:
             metrics.LATE.inc()
-        return found
+            return []
+        return row.replies or []
 
 
-def _keep(
-    message: inbound.Message, effect: Effect | None
-) -> tuple[Inbound, inbound.Turn | None, bool]:
+def _keep(message: inbound.Message, effect: Effect | None) -> inbound.Kept:
     try:
         return _keep_once(message, effect)
     except IntegrityError:  # the same message came twice at the same moment
         return _keep_once(message, effect)
 
 
-def _keep_once(
-    message: inbound.Message, effect: Effect | None
-) -> tuple[Inbound, inbound.Turn | None, bool]:
+def _keep_once(message: inbound.Message, effect: Effect | None) -> inbound.Kept:
     with unit_of_work() as session:
-        row, new = inbound.receive(session, message)
-        if not new:
-            return row, None, False
-        if effect is not None:
-            effect(session, row)
-        return row, inbound.claim(session, row.conversation_id), True
+        kept = inbound.keep(session, message)
+        if kept.new and effect is not None:
+            effect(session, message, kept)
+        return kept
 
 
-def _finish(turn: inbound.Turn, answer: inbound.Answer) -> inbound.Turn | None:
+def _finish(turn: inbound.Turn, answer: inbound.Answer) -> inbound.Finished:
     with unit_of_work() as session:
-        row = inbound.finish(session, turn.inbound_id, answer)
+        finished = inbound.finish(session, turn, answer)
         if turn.silent:
-            alerts.forward(session, row.id)
-        if row.late and row.replies:
-            _send_later(session, row)
-        return inbound.claim(session, turn.conversation_id)
+            handover.forward(session, turn.inbound_id)
+        if finished.late and answer.replies:
+            _send_later(session, turn.inbound_id, answer.replies)
+        return finished
 
 
-def _send_later(session: Session, row: Inbound) -> None:
+def _send_later(session: Session, inbound_id: int, replies: Replies) -> None:
+    row = session.get_one(Inbound, inbound_id)
     outbox.queue(
         session,
         _recipient(session, row),
-        outbox.Content("replies", {"replies": row.replies}),
-        key=f"reply:{row.id}",
+        outbox.Content("replies", {"replies": replies}),
+        key=f"reply:{inbound_id}",
         purpose="reply",
         lane=queues.URGENT,
     )
@@ -165,18 +166,19 @@ def _recipient(session: Session, row: Inbound) -> outbox.Recipient:
 
 
 def _left_behind() -> list[inbound.Turn]:
-    with unit_of_work() as session:
-        turns = []
-        for conversation_id in inbound.cut_off(session):
-            turn = inbound.claim(session, conversation_id)
-            if turn is not None:
+    with reading() as session:
+        waiting = inbound.cut_off(session)
+    turns = []
+    for conversation_id in waiting:
+        with unit_of_work() as session:
+            if turn := inbound.claim(session, conversation_id):
                 inbound.give_up_waiting(session, turn.inbound_id)
                 turns.append(turn)
-        return turns
+    return turns
 
 
 def _reload(inbound_id: int) -> Inbound:
-    with unit_of_work() as session:
+    with reading() as session:
         return session.get_one(Inbound, inbound_id)
 
 

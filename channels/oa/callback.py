@@ -25,7 +25,7 @@ from channels.turns import Turns
 from crm_core.clock import now
 from crm_core.customers import service as customers
 from crm_core.customers.models import IdentityKind
-from crm_core.inbound.models import Inbound, InboundState
+from crm_core.inbound.service import Kept, Message
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 
@@ -78,9 +78,8 @@ def _opened(account: Account, query: Query, body: str) -> Opened:
 async def _answer(account: Account, turns: Turns, opened: Opened, until: float) -> Response:
     said = message(opened, account.appid)
     metrics.CALLBACKS.labels("oa", said.kind if said.kind in _KINDS else "other").inc()
-    row = await turns.take(said, until=until, effect=_effect)
-    text = cut(clean(text_of(row.replies or [])))
-    if row.state not in {InboundState.DONE, InboundState.FAILED} or row.late or not text:
+    replies = await turns.take(said, until=until, effect=_effect)
+    if not (text := cut(clean(text_of(replies)))):
         return ACCEPTED
     reply = TextReply(
         source=opened.text("ToUserName"),
@@ -94,13 +93,13 @@ async def _answer(account: Account, turns: Turns, opened: Opened, until: float) 
 _KINDS = {"text", "voice", "image", "location", "link", "click", *_EFFECTS}
 
 
-def _effect(session: Session, row: Inbound) -> None:
+def _effect(session: Session, said: Message, kept: Kept) -> None:
     """What following, scanning and leaving change, in the transaction that keeps the message."""
-    if (kind := _EFFECTS.get(row.kind)) is None or row.customer_id is None:
+    if (kind := _EFFECTS.get(said.kind)) is None or kept.customer_id is None:
         return
-    scene = (row.data or {}).get("scene")
-    timeline.add(session, row.customer_id, kind, ref=f"inbound:{row.id}", scene=scene)
+    scene = said.data.get("scene")
+    timeline.add(session, kept.customer_id, kind, ref=f"inbound:{kept.inbound_id}", scene=scene)
     following = kind is not EventKind.UNSUBSCRIBED
     customers.set_following(
-        session, row.customer_id, IdentityKind.OA_OPENID, row.account, following=following
+        session, kept.customer_id, IdentityKind.OA_OPENID, said.account, following=following
     )

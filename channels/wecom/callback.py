@@ -15,11 +15,11 @@ from channels.oa.messages import content, sent_at
 from channels.rendering import clean, cut, text_of
 from channels.turns import Turns
 from channels.wecom.account import Account
-from crm_core.alerts import service as alerts
 from crm_core.clock import now
 from crm_core.db import reading
+from crm_core.desk import service as desk
 from crm_core.inbound import service as inbound
-from crm_core.inbound.models import Inbound, InboundState
+from crm_core.inbound.models import Inbound
 from crm_core.staff import service as staff
 
 PASSIVE_SECONDS = 4.2  # the platform hangs up after 5; what comes later is sent
@@ -65,13 +65,9 @@ async def _answer(account: Account, turns: Turns, opened: Opened, until: float) 
         return EMPTY if event else _reply(STRANGER, opened)
     if event and event != _CARD_CLICK:  # entering the app, following, a location: nothing to say
         return EMPTY
-    row = await turns.take(
-        _message(opened, account.corpid, event or kind, staff_id), until=until, effect=_effect
-    )
-    text = text_of(row.replies or [])
-    if row.state not in {InboundState.DONE, InboundState.FAILED} or row.late or not text:
-        return EMPTY
-    return _reply(text, opened)
+    said = _message(opened, account.corpid, event or kind, staff_id)
+    text = text_of(await turns.take(said, until=until, effect=_effect))
+    return _reply(text, opened) if text else EMPTY
 
 
 def _staff_id(userid: str) -> int | None:
@@ -128,8 +124,8 @@ def _effect(session: Session, row: Inbound) -> None:
     if row.kind != _CARD_CLICK:
         return
     actor = inbound.sender(session, row.id)
-    alerts.clicked(
-        session, actor, alerts.Click(**_without_quiet(row.data or {})), ref=f"click:{row.id}"
+    desk.clicked(
+        session, actor, desk.Click(**_without_quiet(row.data or {})), ref=f"click:{row.id}"
     )
 
 

@@ -1,9 +1,10 @@
 """Conversations: one a person, whatever the channel; their state and who is talking."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, select
 
 from crm_core.audit import service as audit
@@ -11,6 +12,12 @@ from crm_core.authz import Actor, Permission
 from crm_core.clock import now
 from crm_core.conversations.models import Conversation
 
+_talks = Conversation.__table__  # type: ignore[attr-defined]
+_KEEP = (
+    update(_talks)
+    .where(_talks.c.id == bindparam("of"))
+    .values(state=bindparam("state"), state_at=bindparam("state_at"))
+)
 STATE_LIVES = timedelta(hours=24)  # a half-filled form resumes within it
 
 
@@ -38,14 +45,17 @@ def lock(session: Session, conversation_id: int) -> Conversation:
 
 def state(conversation: Conversation) -> dict[str, Any] | None:
     """The dialogue state to go on from; None when it is a day old or there is none."""
-    if conversation.state_at is None or now() - conversation.state_at > STATE_LIVES:
-        return None
-    return conversation.state
+    return fresh(conversation.state, conversation.state_at)
 
 
-def keep_state(conversation: Conversation, new: dict[str, Any] | None) -> None:
-    """Remember where the dialogue stands after a turn."""
-    conversation.state, conversation.state_at = new, now()
+def fresh(kept: dict[str, Any] | None, at: datetime | None) -> dict[str, Any] | None:
+    """A state if it was kept within STATE_LIVES."""
+    return kept if at is not None and now() - at <= STATE_LIVES else None
+
+
+def keep_state(session: Session, conversation_id: int, new: dict[str, Any] | None) -> None:
+    """Remember where the dialogue stands after a turn; locks the conversation."""
+    session.connection().execute(_KEEP, {"of": conversation_id, "state": new, "state_at": now()})
 
 
 def hand_over(session: Session, actor: Actor, conversation_id: int) -> None:

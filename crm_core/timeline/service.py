@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from crm_core.clock import now
 from crm_core.timeline.models import EventKind, TimelineEvent
+
+_INSERT = insert(TimelineEvent.__table__)  # type: ignore[attr-defined]
 
 
 def add(
@@ -19,11 +22,12 @@ def add(
     **data: object,
 ) -> None:
     """Add an event; `ref` is its cause, and the caller has made sure it happens once."""
-    session.add(
-        TimelineEvent(
-            customer_id=customer_id, kind=kind, ref=ref, at=at or now(), data=data or None
-        )
-    )
+    session.flush()  # the customer may be new
+    values = {
+        "customer_id": customer_id, "kind": kind, "ref": ref, "at": at or now(),
+        "data": data or None,
+    }  # fmt: skip
+    session.connection().execute(_INSERT, values)
 
 
 def latest(
