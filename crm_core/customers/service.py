@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import true
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from crm_core import crypto
-from crm_core.authz import Actor, Forbidden, Permission, Role
-from crm_core.customers import index, names, phones
+from crm_core.authz import Actor, Permission
+from crm_core.customers import index, names, phones, scope
 from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
 from crm_core.errors import CrmError, Kind
 
@@ -81,18 +82,9 @@ def within(session: Session, actor: Actor, *, store_id: int | None = None) -> li
     """The ids of all customers that the actor works for, within a store where one is given.
 
     They are for counting and sending; for marketers, who see no persons, they are everybody's.
-
-    Raises:
-        Forbidden: the actor is a customer.
     """
-    wanted = select(Customer.id).where(col(Customer.joined_into).is_(None))
-    match actor.role:
-        case Role.CUSTOMER:
-            raise Forbidden(actor.name, Permission.CUSTOMER_READ.value)
-        case Role.ASSISTANT:
-            wanted = wanted.where(Customer.assistant_id == actor.staff_id)
-        case Role.MANAGER:
-            wanted = wanted.where(Customer.store_id == actor.store_id)
+    seen = true() if actor.everywhere else scope.within(actor)
+    wanted = select(Customer.id).where(seen, col(Customer.joined_into).is_(None))
     if store_id is not None:
         wanted = wanted.where(Customer.store_id == store_id)
     return list(session.exec(wanted.order_by(_by_age)))

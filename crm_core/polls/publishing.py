@@ -20,6 +20,7 @@ from crm_core.saving import Change
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 9
 LONGEST_TITLE = 128
+_SHORT = 36  # characters of a title in an invitation
 
 
 class WrongNumberOfOptions(CrmError):
@@ -194,9 +195,13 @@ def _as_new(
 
 
 def _words(session: Session, poll: Poll) -> str:
-    lines = "\n".join(
-        f"{option.number}. {option.title}" for option in polls.options(session, poll.id)
-    )
+    """A message; long titles are cut, so that nine options fit into one."""
+    listed = polls.options(session, poll.id)
+    lines = "\n".join(f"{option.number}. {_short(option.title)}" for option in listed)
     reward = rules.get(session, "points.vote")
     thanks = f"，投票送{reward}积分" if reward else ""
-    return f"邀您参加搭配投票：{poll.title}\n{lines}\n回复「投第一套」即可参与{thanks}。"
+    return f"邀您参加搭配投票：{_short(poll.title)}\n{lines}\n回复「投第一套」即可参与{thanks}。"
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _SHORT else title[: _SHORT - 1] + "…"
