@@ -4,7 +4,7 @@ wechatpy 1.8.18 retries a refused token without limit and fetches tokens without
 own retry is off and tokens come from `channels.tokens`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from http import HTTPStatus
 from typing import Any
 
@@ -24,9 +24,16 @@ _PASSING = {-1, 45009, 45011, 45033, 41096}
 
 
 def call(
-    name: str, client: BaseWeChatClient, tokens: Tokens, request: Callable[[str], Any]
+    name: str,
+    client: BaseWeChatClient,
+    tokens: Tokens,
+    request: Callable[[str], Any],
+    *,
+    done: Container[int] = (),
 ) -> dict[str, Any]:
     """Run `request` with a token; a refused token is replaced once.
+
+    `done` are the error codes that say that an earlier attempt has done it.
 
     Raises:
         SendError: the platform refused, or could not be reached at all.
@@ -42,7 +49,7 @@ def call(
         raise SendError(f"no token: {error}", permanent=False) from error
     code = int(answer.get("errcode") or 0)
     metrics.API_CALLS.labels(name, "ok" if code == 0 else str(code)).inc()
-    if code:
+    if code and code not in done:
         raise SendError(str(code), permanent=code not in _PASSING)
     return answer
 
