@@ -51,6 +51,11 @@ def open_on(made: FastAPI, config: Settings, dialogue: Dialogue) -> None:
     async def say(message: Message) -> dict[str, Any]:
         return await door.say(message)
 
+    @made.post("/try/personas", tags=["try"])
+    async def register() -> dict[str, bool]:
+        await door.register()
+        return {"ok": True}
+
     @made.post("/try/parse", tags=["try"])
     async def parse(said: Utterance | list[Utterance]) -> Any:
         items = said if isinstance(said, list) else [said]
@@ -96,10 +101,11 @@ class _Door:
             if found := next((i for i in ids if wanted in {i, i.partition(":")[0]}), None):
                 return str(found)
             if attempt == 0:
-                await self._register()
+                await self.register()
         raise HTTPException(HTTPStatus.NOT_FOUND, f"没有「{wanted}」这个人物")
 
-    async def _register(self) -> None:
+    async def register(self) -> None:
+        """Give everybody of the store a phone in the sandbox."""
         everybody = await asyncio.to_thread(self._everybody)
         answer = await self._client.post("/control/personas", json=everybody)
         answer.raise_for_status()

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import demo_door, logs
+from app.pages import Pages
 from channels.dialogue import Dialogue
 from channels.oa import callback as oa
 from channels.oa.account import Account as OaAccount
@@ -30,11 +31,13 @@ def create_app(config: Settings | None = None) -> FastAPI:
     logs.configure()
     dialogue = Dialogue(config)
     turns = Turns(dialogue)
+    pages = Pages(config.ui_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         watching = asyncio.create_task(turns.watch())
-        yield
+        async with pages.running():
+            yield
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
@@ -49,6 +52,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     _health(made, dialogue)
     if config.demo:
         demo_door.open_on(made, config, dialogue)
+        pages.open_on(made)
     return made
 
 

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 import orjson
-from crm_core.lexicon import service as lexicon
 from fastapi import Depends, FastAPI, Request, Response
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
@@ -11,6 +10,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from app import logs
 from app.secret import bearer
 from crm_core.db import reading
+from crm_core.lexicon import service as lexicon
 
 
 def create_app() -> FastAPI:
