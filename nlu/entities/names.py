@@ -1,4 +1,4 @@
-"""Names of people: a surname with an honorific, a full name after a cue, and the shop's own staff."""
+"""Names of people: a surname with a title, a full name, and what the shop calls its own staff."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ _AFTER = re.compile(
 )
 
 _SHORT_NAME = 2
+# 太 and 总 are titles and adverbs: 黄太 is a person, 黄太多了 is not.
+_NO_ADVERB = (
+    r"(?<=太)(?![多大小少贵长短久快慢好差难高低烂过])|(?<=总)(?![结共数额部店是体算的计量价])"
+    r"|(?<![太总])"
+)
 
 
 def find_names(reading: Reading) -> Iterator[Found]:
@@ -76,7 +81,11 @@ def _is_name(word: str, length: int) -> bool:
 
 def _surplus(name: str) -> int:
     """In 查王女士 the surname is the one that stands next to the title."""
-    return len(name) - 1 if len(name) > 1 and name[-1] in _surnames() and name not in _surnames() else 0
+    return (
+        len(name) - 1
+        if len(name) > 1 and name[-1] in _surnames() and name not in _surnames()
+        else 0
+    )
 
 
 @lru_cache(maxsize=1)
@@ -99,10 +108,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     surname = "|".join(sorted(read_words("surnames"), key=len, reverse=True))
     given = "".join(read_words("given_names"))
     title = "|".join(sorted(read_words("titles"), key=len, reverse=True))
-    # 太 and 总 are titles and adverbs: 黄太 is a person, 黄太多了 is not.
-    loose = r"(?<=太)(?![多大小少贵长短久快慢好差难高低烂过])|(?<=总)(?![结共数额部店是体算的计量价])|(?<![太总])"
     return {
-        "titled": re.compile(rf"(?P<name>(?:{surname})[{given}]{{0,2}}?)(?:{title})(?:{loose})"),
+        "titled": re.compile(
+            rf"(?P<name>(?:{surname})[{given}]{{0,2}}?)(?:{title})(?:{_NO_ADVERB})"
+        ),
         "latin": re.compile(r"(?<![a-z])[a-z]{2,}(?:姐|哥|小姐|女士|先生|太太)"),
         "little": re.compile(rf"小(?:{surname})(?![姐码号件票费区气时心朋红序])"),
     }

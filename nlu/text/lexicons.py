@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jieba
 import yaml
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # jieba imports pkg_resources
+    import jieba
 
 FOLDER = Path(__file__).parent.parent / "lexicons"
 _FREQUENT = 20_000

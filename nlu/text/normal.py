@@ -24,7 +24,9 @@ _REPEAT = re.compile(r"([!?~。,.!])\1+")
 def normalise(source: str) -> MappedText:
     """Simplified, half-width, lower-case text without emoji and slips, mapped to its source."""
     text = MappedText.of(source).map_chars(_plain)
-    text = text.replace((run.start(), run.end(), run.group(1)) for run in _REPEAT.finditer(text.text))
+    text = text.replace(
+        (run.start(), run.end(), run.group(1)) for run in _REPEAT.finditer(text.text)
+    )
     return _close_gaps(_slips().undo(_close_gaps(text)))
 
 
@@ -41,7 +43,7 @@ def _plain(char: str) -> str:
 @lru_cache(maxsize=1)
 def _simplified() -> dict[int, str]:
     """OpenCC's table of traditional characters, the shop's additions over it."""
-    listed = resources.files("opencc").joinpath("dictionary", "TSCharacters.txt")
+    listed = resources.files("opencc") / "dictionary" / "TSCharacters.txt"
     rows = (line.split("\t") for line in listed.read_text("utf-8").splitlines())
     table = {ord(row[0]): row[1].split()[0] for row in rows}
     own: dict[str, str] = read_table("characters")

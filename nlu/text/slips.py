@@ -11,7 +11,9 @@ from nlu.text.mapped import MappedText
 from nlu.text.pinyin import HAN, reading_of, sound, sound_of, syllables
 
 # Words in letters; a single one (M码) is no syllable and ends the run, but for a, e and o.
-_LETTER_RUN = re.compile(r"(?<![a-z])(?:[a-z]{2,}|[aeo](?![a-z]))(?:[' ]+(?:[a-z]{2,}|[aeo](?![a-z])))*")
+_LETTER_RUN = re.compile(
+    r"(?<![a-z])(?:[a-z]{2,}|[aeo](?![a-z]))(?:[' ]+(?:[a-z]{2,}|[aeo](?![a-z])))*"
+)
 _LONGEST_WORD = 24
 _UNKNOWN_SYLLABLE = 3
 _Edit = tuple[int, int, str]

@@ -112,5 +112,6 @@ FEASTS: dict[str, Callable[[int], Period]] = {
     "除夕": _moving(1, 1, before=1, after=-1), "大年三十": _moving(1, 1, before=1, after=-1),
     "年三十": _moving(1, 1, before=1, after=-1), "元宵": _moving(1, 15), "元宵节": _moving(1, 15),
     "端午": _moving(5, 5), "端午节": _moving(5, 5), "七夕": _moving(7, 7), "七夕节": _moving(7, 7),
-    "中秋": _moving(8, 15), "中秋节": _moving(8, 15), "重阳": _moving(9, 9), "重阳节": _moving(9, 9),
+    "中秋": _moving(8, 15), "中秋节": _moving(8, 15),
+    "重阳": _moving(9, 9), "重阳节": _moving(9, 9),
 }  # fmt: skip

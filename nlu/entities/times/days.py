@@ -30,9 +30,11 @@ _TURNS = {"上上": -2, "上": -1, "前": -1, "这": 0, "本": 0, "当": 0, "": 
 _YEARS = {"前": -2, "去": -1, "今": 0, "本": 0, "当": 0, "明": 1, "后": 2}
 _WEEKDAYS = {char: index for index, char in enumerate("一二三四五六日")} | {"天": 6, "末": 5}
 _SEASONS = {"春": 3, "夏": 6, "秋": 9, "冬": 12}
-_PARTS_OF_MONTH = {"初": (1, 10), "中": (11, 20), "上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 31),
-                   "底": (25, 31), "末": (25, 31), "": (1, 31), "份": (1, 31)}  # fmt: skip
+_PARTS_OF_MONTH = {"初": (1, 10), "中": (11, 20), "上旬": (1, 10), "中旬": (11, 20),
+                   "下旬": (21, 31), "底": (25, 31), "末": (25, 31), "": (1, 31),
+                   "份": (1, 31)}  # fmt: skip
 _LAST_MONTH = 12
+_TWO_DIGITS = 100
 
 
 def read_day(text: str, start: int, today: date) -> tuple[int, Period] | None:
@@ -132,7 +134,7 @@ def _day_of_month(match: Match, today: date) -> Period | None:
     return Period.of(min(near, key=lambda one: abs((one - today).days)))
 
 
-def _full_date(match: Match, today: date) -> Period:
+def _full_date(match: Match, _: date) -> Period:
     return Period.of(date(*(int(part) for part in match.groups())))
 
 
@@ -161,7 +163,7 @@ def _in_year(match: Match, today: date, make: Callable[[int], Period]) -> Period
 
 def _full_year(written: str) -> int:
     year = int(written)
-    return year if year >= 100 else 2000 + year
+    return year if year >= _TWO_DIGITS else 2000 + year
 
 
 def _year(match: Match, today: date) -> Period | None:
@@ -192,7 +194,7 @@ def _months_of(part: str) -> tuple[int, int]:
 def _quarter(match: Match, today: date) -> Period | None:
     if match.group(2):
         named = whole(match.group(2))
-        return quarter(today.year, named) if named and 1 <= named <= 4 else None
+        return quarter(today.year, named) if named else None
     return quarter(today.year, (today.month + 2) // 3 + _TURNS[match.group(1)])
 
 
@@ -237,7 +239,10 @@ _RULES: tuple[Rule, ...] = (
     _rule(r"()(?<![一每个])(?:周|星期|礼拜)([一二三四五六日天末])(?:两天)?", _weekday),
     _rule(rf"({_N})[号日](?=[之以]?[前后]|[上下]午|[早晚]|那天|到(?!底)|来|去|买)", _day_of_month),
     _rule(r"(上上|上|这|本|下下|下)个?(?:周|星期|礼拜)()", _weekday),
-    _rule(r"(上上|上|这|本|当|下下|下)个?月(初|中旬|上旬|下旬|中|底|末)?(?:(\d{1,2})[号日])?", _relative_month),
+    _rule(
+        r"(上上|上|这|本|当|下下|下)个?月(初|中旬|上旬|下旬|中|底|末)?(?:(\d{1,2})[号日])?",
+        _relative_month,
+    ),
     _rule(r"()(?<![个\d一二三四五六七八九十])月(初|中旬|上旬|下旬|底|末)()", _relative_month),
     _rule(r"(\d{4})\s?[年/.-]\s?(\d{1,2})\s?[月/.-]\s?(\d{1,2})[日号]?", _full_date),
     _rule(
@@ -246,11 +251,15 @@ _RULES: tuple[Rule, ...] = (
         _month_and_day,
     ),
     _rule(
-        rf"{_YEAR_BEFORE}(年底|年末|底|年初|初|年中|上半年|下半年|[春夏秋冬][天季]|这个?时候)?", _year
+        rf"{_YEAR_BEFORE}(年底|年末|底|年初|初|年中|上半年|下半年|[春夏秋冬][天季]|这个?时候)?",
+        _year,
     ),
     _rule(r"(上|这|本|下)个?季度?()", _quarter),
     _rule(r"()(?:第|q)?([一二三四1-4])季度", _quarter),
     _rule(rf"(?:([前去今明])年)?的?({_FEAST_NAMES})(?:假期|期间|长假)?", _feast),
-    _rule(r"(?:农历|阴历|旧历)([正冬腊一二三四五六七八九十]{1,2})月(初?[一二三四五六七八九十]{1,3})", _lunar_day),
+    _rule(
+        r"(?:农历|阴历|旧历)([正冬腊一二三四五六七八九十]{1,2})月(初?[一二三四五六七八九十]{1,3})",
+        _lunar_day,
+    ),
     _rule(r"(?:正月初?|大年初|初)([一二三四五六七八九十]{1,3})", _new_years_day),
 )

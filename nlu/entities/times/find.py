@@ -13,7 +13,9 @@ from nlu.entities.times.calendar import Period
 from nlu.entities.times.days import read_day
 
 _N = r"\d{1,2}|[零一二两三四五六七八九十]{1,3}"
-_PART = re.compile(r"的?(凌晨|清晨|大?早上|大清早|早晨|早|上午|中午|下午|午后|傍晚|晚上|今?夜里|晚间|晚)(?![好安])")
+_PART = re.compile(
+    r"的?(凌晨|清晨|大?早上|大清早|早晨|早|上午|中午|下午|午后|傍晚|晚上|今?夜里|晚间|晚)(?![好安])"
+)
 _CLOCK = re.compile(
     rf"(?:的)?(?<![\d.])({_N})(?:点钟?|:(?=\d\d))(?:(半)|([一三])刻|(\d{{1,2}}|[零一二三四五六七八九十]{{2,3}})分?)?"
     r"(?:多|左右|整)?(?![\d\-]|建议|要求|意见|原因|理由|[前后]面)"
@@ -24,6 +26,9 @@ _AGO = re.compile(
 _TO = re.compile(r"\s?(?:到|至|~|—|-)\s?")
 _NOW = re.compile(r"现在|如今|目前|今$|为止")
 _NOON = 12
+_MIDNIGHT = 24
+_HOUR_MINUTES = 60
+_LAST_LUNCH_HOUR = 3
 # Hours from and to, as people use the words in a shop.
 _PARTS = {"凌": (0, 6), "清": (5, 9), "大": (6, 9), "早": (6, 9), "上": (6, 12), "中": (11, 13),
           "下": (12, 18), "午": (12, 18), "傍": (17, 19), "晚": (18, 24), "夜": (18, 24),
@@ -51,7 +56,7 @@ class _Moment:
     def last(self) -> str:
         if self.clock:
             return self.first()
-        if self.hours and self.hours[1] < 24:
+        if self.hours and self.hours[1] < _MIDNIGHT:
             return f"{self.days.last.isoformat()}T{self.hours[1]:02}:00"
         return f"{self.days.last.isoformat()}T23:59" if self.hours else self.days.last.isoformat()
 
@@ -116,18 +121,19 @@ def _time_of_day(clock: re.Match[str], hours: tuple[int, int] | None) -> time | 
     hour = whole(clock.group(1))
     minute = 30 if clock.group(2) else 15 * (whole(clock.group(3) or "零") or 0)
     minute = (whole(clock.group(4).lstrip("零") or "零") or 0) if clock.group(4) else minute
-    if hour is None or hour > 24 or minute > 59:
+    if hour is None or hour > _MIDNIGHT or minute >= _HOUR_MINUTES:
         return None
     afternoon = hours[1] > _NOON + 1 if hours else 0 < hour <= _LAST_AFTERNOON_HOUR
-    if hour < _NOON and (afternoon or (hours == _PARTS["中"] and hour < 3)):
+    past_noon = hours == _PARTS["中"] and hour < _LAST_LUNCH_HOUR
+    if hour < _NOON and (afternoon or past_noon):
         hour += _NOON
-    return time(hour % 24, minute)
+    return time(hour % _MIDNIGHT, minute)
 
 
 def _minutes_away(ago: re.Match[str], now: datetime) -> _Moment | None:
     count = 0.5 if ago.group(1) == "半" else number(ago.group(1))
     if count is None:
         return None
-    minutes = count * (1 if ago.group(2) == "分钟" else 60)
+    minutes = count * (1 if ago.group(2) == "分钟" else _HOUR_MINUTES)
     then = now + timedelta(minutes=-minutes if "前" in ago.group(3) else minutes)
     return _Moment(ago.end(), Period.of(then.date()), clock=then.time())
