@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, func, select
 
 from crm_core.authz import Actor, Role
+from crm_core.customers import service as customers
 from crm_core.inbound.keeping import keep
 from crm_core.inbound.messages import Answer, Finished, Kept, Message, Sender, Turn
 from crm_core.inbound.models import Inbound
@@ -12,8 +13,8 @@ from crm_core.inbound.running import LEASE, claim, cut_off, finish, give_up_wait
 from crm_core.staff import service as staff
 
 __all__ = [
-    "LEASE", "Answer", "Finished", "Kept", "Message", "Sender", "Turn", "claim", "counts",
-    "cut_off", "find", "finish", "give_up_waiting", "keep", "receive", "sender",
+    "LEASE", "Answer", "Finished", "Kept", "Message", "Sender", "Turn", "channel", "claim",
+    "counts", "cut_off", "find", "finish", "give_up_waiting", "keep", "receive", "sender",
 ]  # fmt: skip
 
 
@@ -46,4 +47,10 @@ def sender(session: Session, inbound_id: int) -> Actor:
     if row.staff_id is not None:
         return staff.actor_of(staff.get(session, row.staff_id))
     assert row.customer_id is not None
-    return Actor(f"customer:{row.customer_id}", Role.CUSTOMER, customer_id=row.customer_id)
+    customer_id = customers.heir(session, row.customer_id)  # a join may have overtaken the message
+    return Actor(f"customer:{customer_id}", Role.CUSTOMER, customer_id=customer_id)
+
+
+def channel(session: Session, inbound_id: int) -> str:
+    """By which channel a stored message came: "oa", "wecom"."""
+    return session.get_one(Inbound, inbound_id).channel
