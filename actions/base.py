@@ -100,9 +100,13 @@ class CrmForm(CrmAction):
         """The slots this message fills; {} when it does not answer what was asked."""
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
-        if turn.intent in self.begins | self.answers | self.NEVER_A_DIGRESSION:
+        if self.is_answer(turn):
             for slot, value in self.fill(session, actor, turn).items():
                 turn.set(slot, value)
+
+    def is_answer(self, turn: Turn) -> bool:
+        """Whether the message is for the form; a bare number, say, is whatever its intent."""
+        return turn.intent in self.begins | self.answers | self.NEVER_A_DIGRESSION
 
     def after_error(self, turn: Turn, error: CrmError) -> None:
         """The form asks again, once; somebody who may not fill it at all leaves it.
