@@ -19,6 +19,7 @@ from crm_core.reach import service as reach
 from crm_core.staff import service as staff
 from crm_core.staff.models import Staff
 from crm_core.tickets import service as tickets
+from crm_core.tickets import wording
 from crm_core.tickets.models import Ticket
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
@@ -110,7 +111,7 @@ def give_back_untaken(session: Session, actor: Actor, alert_id: int) -> Ticket |
     if alert.state is not AlertState.OPEN:
         return None
     words, ref = str(alert.facts.get("words") or ""), f"untaken:{alert.id}"
-    case = tickets.Case("：".join(filter(None, (_CASE, words))), tickets.classify(words))
+    case = tickets.Case("：".join(filter(None, (_CASE, words))), wording.classify(words))
     ticket = tickets.open_(session, actor, customer_id, case, ref=ref)
     conversations.hand_back(session, actor, _conversation_id(session, actor, alert))
     handling.settle(session, actor, alert, Step.CLOSE, AlertState.CLOSED, ref=ref)

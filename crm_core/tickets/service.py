@@ -26,7 +26,6 @@ from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 
 MOST_CHARACTERS = 500
-classify = wording.classify
 _RECENT = timedelta(days=90)  # an order older than this is not what a complaint is about
 
 
