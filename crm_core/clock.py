@@ -6,6 +6,8 @@ of a home by the file `clock`, which holds the offset in seconds.
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +46,17 @@ def set_to(moment: datetime) -> None:
     """From now on, in this process, the clock goes on from `moment`."""
     _shift.offset = moment - datetime.now(UTC)
     _shift.checked = float("inf")
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Within it the clock of this process goes on from `moment`; for telling history."""
+    before = _shift.offset, _shift.checked
+    set_to(moment)
+    try:
+        yield
+    finally:
+        _shift.offset, _shift.checked = before
 
 
 def reset() -> None:

@@ -28,9 +28,10 @@ def engine() -> Engine:
 
 def use(other: Engine | None) -> None:
     """Let this process work on another database (tests, scenarios); None goes back to settings."""
-    _engines.pop("current", None)
-    if other is not None:
-        _engines["current"] = other
+    if other is None:
+        _engines.pop("current", None)
+    else:
+        _engines["current"] = other  # in one step: other threads go on working meanwhile
 
 
 def make_engine(url: str) -> Engine:
