@@ -36,6 +36,10 @@ class CrmAction(Action, ABC):
     writes: ClassVar[bool] = False
 
     @abstractmethod
+    def name(self) -> str:
+        """What the domain calls it; a class without is a base that nobody registers."""
+
+    @abstractmethod
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         """Do it, and say so through `turn`."""
 

@@ -1,7 +1,8 @@
 """Which customer staff mean: 「王女士」, 「尾号5678」, a card number, or 「她」 for the last."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlmodel import Session
 
@@ -57,7 +58,11 @@ class AskWhom(CrmAction):
     """What a form asks for its slot customer_id: which of those named, or who at all."""
 
     roles = STAFF
-    form: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def form(self) -> str:
+        """The form that asks."""
 
     def name(self) -> str:
         return f"action_ask_{self.form}_customer_id"
@@ -71,9 +76,6 @@ class AskWhom(CrmAction):
             _offer(turn, found, {}, action=self.form)
         else:
             turn.say("utter_which_customer")
-
-    def return_to_form(self, turn: Turn) -> None:
-        """The form asks through this."""
 
 
 def _meant(session: Session, actor: Actor, turn: Turn) -> Sequence[Customer]:

@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from sqlmodel import Session, select
 
 from actions import people
@@ -25,7 +23,7 @@ class Ask(CrmAction):
 
 
 class AskInForm(people.AskWhom):
-    form: ClassVar[str] = "x_form"
+    form = "x_form"
 
 
 def refusals(session: Session) -> list[str]:
