@@ -65,10 +65,10 @@ def net(applied: Iterable[Event]) -> list[Event]:
     kept: list[Event] = []
     segment: dict[object, Event] = {}
     for event in applied:
-        if isinstance(event, ActionExecuted):
+        if type(event) is ActionExecuted:
             kept += [*segment.values(), event]
             segment = {}
-        elif not isinstance(event, ELSEWHERE):
+        elif type(event) not in ELSEWHERE:
             _overwrite(segment, event)
     return [*kept, *segment.values()]
 
@@ -77,15 +77,18 @@ def slim(event: Event) -> Json:
     """The event as JSON, without what is empty or never read again."""
     data = event.as_dict()
     data["timestamp"] = round(event.timestamp, 3)
+    kind = type(event)
+    if kind is SlotSet or kind is ActiveLoop:  # for which nothing is a value too
+        data.pop("metadata", None)
+        return data
     if isinstance(event, UserUttered):
         data["parse_data"] = _slim_parse(event)
     elif isinstance(event, BotUttered):
         data["data"] = {key: value for key, value in event.data.items() if value}
-    keep_empty = isinstance(event, (SlotSet, ActiveLoop))
     return {
         key: value
         for key, value in data.items()
-        if key not in UNREAD and (keep_empty or value not in (None, "", {}, []))
+        if key not in UNREAD and value not in (None, "", {}, [])
     }
 
 
@@ -102,11 +105,12 @@ def read(data: Any) -> Event:
 
 
 def _overwrite(segment: dict[object, Event], event: Event) -> None:
-    if isinstance(event, UserUttered):
+    kind = type(event)
+    if kind is UserUttered:
         segment.pop(DefinePrevUserUtteredFeaturization, None)
         segment.pop(EntitiesAdded, None)
-    if isinstance(event, AllSlotsReset):
-        for key in [key for key, kept in segment.items() if isinstance(kept, SlotSet)]:
+    elif kind is AllSlotsReset:
+        for key in [key for key, kept in segment.items() if type(kept) is SlotSet]:
             del segment[key]
     key = _subject(event)
     segment.pop(key, None)  # so that it goes to the end, where it happened
@@ -115,15 +119,14 @@ def _overwrite(segment: dict[object, Event], event: Event) -> None:
 
 def _subject(event: Event) -> object:
     """What the event is about: a later one about the same makes it void."""
-    if isinstance(event, SlotSet):
+    kind = type(event)
+    if kind is SlotSet:
         return SlotSet, event.key
-    if isinstance(event, ActiveLoop):
+    if kind is ActiveLoop:
         return ActiveLoop, event.name is None  # Rasa looks for the end of a form by itself
-    if isinstance(event, ActionExecutionRejected):
+    if kind is ActionExecutionRejected:
         return ActionExecutionRejected, event.action_name
-    if isinstance(event, (ConversationPaused, ConversationResumed)):
-        return ConversationPaused
-    return type(event)
+    return ConversationPaused if kind is ConversationResumed else kind
 
 
 def _slim_parse(event: UserUttered) -> Json:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 TURN = 1
 PARSE = 2
+LEXICON = 3
 WARM = 0
 
 _HEAD = struct.Struct(">IIH")
@@ -13,7 +14,7 @@ _HEAD = struct.Struct(">IIH")
 
 @dataclass(frozen=True)
 class Frame:
-    """One request (code TURN or PARSE) or one answer (code is an HTTP status)."""
+    """One request (code TURN, PARSE or LEXICON) or one answer (code is an HTTP status)."""
 
     number: int
     code: int

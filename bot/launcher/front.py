@@ -1,6 +1,7 @@
 """The input channel over HTTP; it checks the secret and hands bodies to the workers."""
 
 import hmac
+import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -14,7 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(pool: Pool, secret: str) -> web.Application:
-    """The three routes of the channel, and no other of Rasa's."""
+    """The routes of the channel, and no other of Rasa's."""
 
     @web.middleware
     async def check_secret(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -29,9 +30,18 @@ def create_app(pool: Pool, secret: str) -> web.Application:
             return web.json_response({"ready": True})
         return _error(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
 
+    async def lexicon(_: web.Request) -> web.Response:
+        """Every worker asks for the shop's names at once, instead of within some seconds."""
+        try:
+            answers = await pool.ask_all(frames.LEXICON)
+        except (NotReady, WorkerDied):
+            return _error(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+        return web.json_response({"etags": [json.loads(answer.body)["etag"] for answer in answers]})
+
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_as_json, check_secret])
     app.router.add_post("/webhooks/dianyu/turn", _asks(pool, frames.TURN))
     app.router.add_post("/webhooks/dianyu/parse", _asks(pool, frames.PARSE))
+    app.router.add_post("/webhooks/dianyu/lexicon", lexicon)
     app.router.add_get("/webhooks/dianyu/ready", ready)
     return app
 

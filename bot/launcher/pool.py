@@ -59,6 +59,18 @@ class Pool:
             raise NotReady
         return await min(warm, key=lambda worker: worker.load).ask(code, body)
 
+    async def ask_all(self, code: int) -> list[frames.Frame]:
+        """Every worker's answer.
+
+        Raises:
+            NotReady: the workers are not warm yet.
+            WorkerDied: a worker died over it.
+        """
+        if not self.is_ready:
+            raise NotReady
+        warm = [worker for worker in self._workers if worker.is_warm]
+        return await asyncio.gather(*(worker.ask(code, b"") for worker in warm))
+
     async def close(self) -> None:
         """End the workers: at once when idle, by force after a second."""
         self._closing = True

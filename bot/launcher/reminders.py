@@ -21,12 +21,13 @@ def pending(history: Iterable[Event]) -> list[ReminderScheduled]:
     """
     waiting: dict[str, ReminderScheduled] = {}
     for event in history:
-        if isinstance(event, (Restarted, SessionStarted)):
+        kind = type(event)
+        if kind in (Restarted, SessionStarted):
             waiting.clear()
-        elif isinstance(event, ReminderScheduled):
+        elif kind is ReminderScheduled:
             waiting.pop(event.name, None)
             waiting[event.name] = event
-        elif isinstance(event, (ReminderCancelled, UserUttered)):
+        elif waiting and kind in (ReminderCancelled, UserUttered):
             waiting = {
                 name: reminder
                 for name, reminder in waiting.items()

@@ -64,8 +64,9 @@ def _cut(applied: list[Event], actions: int) -> int:
     turns = executed = 0
     for index in range(len(applied) - 1, -1, -1):
         event = applied[index]
-        turns += isinstance(event, UserUttered)
-        if not isinstance(event, ActionExecuted):
+        kind = type(event)  # isinstance is slow on abstract classes, and this runs a lot
+        turns += kind is UserUttered
+        if kind is not ActionExecuted:
             continue
         executed += 1
         enough = turns >= KEPT_USER_TURNS and executed >= actions
@@ -75,7 +76,7 @@ def _cut(applied: list[Event], actions: int) -> int:
 
 
 def _session_start(tracker: DialogueStateTracker) -> list[Event]:
-    started = [event for event in tracker.events if isinstance(event, SessionStarted)]
+    started: list[Event] = [event for event in tracker.events if type(event) is SessionStarted]
     return started[-1:]
 
 

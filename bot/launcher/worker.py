@@ -14,6 +14,7 @@ import uvloop
 
 from bot.launcher import frames, options, quiet, wire
 from bot.launcher.wire import Json
+from nlu.entities import follower
 
 if TYPE_CHECKING:
     from bot.launcher.dialogue import Dialogue
@@ -71,6 +72,8 @@ async def _answered(dialogue: "Dialogue", asked: frames.Frame) -> tuple[HTTPStat
     try:
         if asked.code == frames.TURN:
             return HTTPStatus.OK, await dialogue.turn(wire.turn(asked.body))
+        if asked.code == frames.LEXICON:
+            return HTTPStatus.OK, {"etag": await asyncio.to_thread(follower.refresh_all)}
         return HTTPStatus.OK, {"items": await _parse(dialogue, wire.items(asked.body))}
     except wire.Malformed as error:
         return HTTPStatus.UNPROCESSABLE_ENTITY, {"error": "malformed", "detail": str(error)}

@@ -1,5 +1,6 @@
 """Each patch does what stock Rasa does, only sooner (decision 0004)."""
 
+import copy
 import json
 import random
 from typing import Any
@@ -13,18 +14,21 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import ActiveLoop, Event, SlotSet
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.launcher import patches, rules, state, wire
 from bot.launcher.dialogue import Dialogue
-from bot.launcher.patches import actions, events, graph, predictions
+from bot.launcher.patches import actions, events, graph, predictions, trackers
 from tests.bot.conftest import Run
 from tests.bot.turns import an_event
 
 Json = dict[str, Any]
 REMOTE = RemoteAction("action_points", None)
 # The originals; nothing in this process installs the patches.
+STOCK_APPLIED = DialogueStateTracker.applied_events
+STOCK_COPY = DialogueStateTracker.copy
 STOCK_CHECK = RemoteAction._validate_action_result
 STOCK_KEYS = RulePolicy._get_possible_keys
 STOCK_RESOLVE = Event.resolve_by_type
@@ -86,7 +90,7 @@ async def _a_conversation(dialogue: Dialogue, chance: random.Random) -> Dialogue
     return DialogueStateTracker.from_events("c_1", kept, dialogue.domain.slots)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(answer=answers)
 def test_an_action_answer_is_judged_as_by_stock(answer: Any) -> None:
     assert _verdict(actions.check_by_validators_made_once, answer) == _verdict(_stock, answer)
@@ -163,6 +167,39 @@ def test_an_event_name_means_the_same_class(name: str) -> None:
     assert resolved(events.resolve_in_a_table) == resolved(STOCK_RESOLVE)
 
 
+def test_a_copy_is_what_a_replay_makes(conversations: list[DialogueStateTracker]) -> None:
+    for tracker in conversations:
+        stock, ours = STOCK_COPY(tracker), trackers.copy_as_it_is(tracker)
+        assert _inside(ours) == _inside(stock)
+        assert ours.slots["color"] is not tracker.slots["color"]
+
+
+def _inside(tracker: DialogueStateTracker) -> Json:
+    parts = dict(vars(tracker))
+    parts["slots"] = {name: vars(slot) for name, slot in tracker.slots.items()}
+    return parts
+
+
+def test_a_copied_tracker_lives_a_life_of_its_own(conversations: list[DialogueStateTracker]) -> None:
+    for tracker in conversations:
+        before = json.dumps(tracker.current_state(), default=str)
+        copied = trackers.copy_as_it_is(tracker)
+        for event in (SlotSet("color", "changed"), ActiveLoop("fitting_form"), SlotSet("vip", True)):
+            copied.update(event)
+        assert json.dumps(tracker.current_state(), default=str) == before
+
+
+def test_the_same_events_apply(conversations: list[DialogueStateTracker]) -> None:
+    for tracker in conversations:
+        assert trackers.applied_events_by_type(tracker) == STOCK_APPLIED(tracker)
+
+
+def test_a_copied_slot_is_the_same(dialogue: Dialogue) -> None:
+    for slot in dialogue.domain.slots:
+        copied = trackers.copy_of_a_slot(slot)
+        assert (type(copied), vars(copied)) == (type(slot), vars(copy.copy(slot)))
+
+
 def test_the_payload_is_stocks_without_the_domain(
     dialogue: Dialogue, conversations: list[DialogueStateTracker]
 ) -> None:
@@ -182,10 +219,14 @@ def test_every_patch_is_installed_by_one_call(monkeypatch: pytest.MonkeyPatch) -
         (RulePolicy, "_prediction_states"),
         (RulePolicy, "_get_possible_keys"),
         (RulePolicy, "format_tracker_states"),
+        (DialogueStateTracker, "copy"),
+        (DialogueStateTracker, "applied_events"),
+        (Slot, "__copy__"),
     ]
-    before = [getattr(owner, name) for owner, name in patched]
+    before = [getattr(owner, name, None) for owner, name in patched]
     for owner, name in patched:  # so that they are put back after the test
-        monkeypatch.setattr(owner, name, owner.__dict__.get(name, getattr(owner, name)))
+        stock = owner.__dict__.get(name, getattr(owner, name, None))
+        monkeypatch.setattr(owner, name, stock, raising=False)
 
     patches.install()
 

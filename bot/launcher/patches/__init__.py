@@ -3,7 +3,7 @@
 Measured and explained in decision 0004. `install` runs once in a worker, before it loads a model.
 """
 
-from bot.launcher.patches import actions, events, graph, predictions
+from bot.launcher.patches import actions, events, graph, predictions, trackers
 
 
 def install() -> None:
@@ -12,3 +12,4 @@ def install() -> None:
     events.install()
     graph.install()
     predictions.install()
+    trackers.install()

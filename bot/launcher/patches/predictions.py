@@ -48,7 +48,7 @@ def states_that_rules_can_see(
 def recent_states(tracker: DialogueStateTracker, domain: Domain, most: int) -> list[State]:
     """The last `most` states of `tracker.past_states(domain)`."""
     applied = tracker.applied_events()
-    executed = [i for i, event in enumerate(applied) if isinstance(event, ActionExecuted)]
+    executed = [i for i, event in enumerate(applied) if type(event) is ActionExecuted]
     wanted = set(executed[-(most - 1) :] if most > 1 else ())
     past = tracker.init_copy()
     states = []
