@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 RASA_PYTHON := nlu/.venv/bin/python
+BENCHES := $(basename $(notdir $(shell grep -l __main__ benchmarks/*.py)))
 MODELS := $(or $(DIANYU_HOME),var)/models
 
 .PHONY: help
@@ -59,11 +60,10 @@ test-rasa: setup ## Run the tests of Rasa's side
 test: lint types test-rasa test-product ## Run everything that CI runs
 
 .PHONY: bench
-bench: setup ## Run the benchmarks and print one table
-	$(BIN)/python -m benchmarks
+bench: $(addprefix bench-,$(BENCHES)) ## Run every benchmark
 
 bench-%: setup ## Run one benchmark
-	$(BIN)/python -m benchmarks $*
+	$(BIN)/python -m benchmarks.$*
 
 .PHONY: lock
 lock: setup ## Resolve the dependencies anew into the lock files
