@@ -5,6 +5,7 @@ import importlib.metadata
 import logging
 import signal
 import sys
+from collections.abc import Awaitable
 
 import uvloop
 from aiohttp import web
@@ -60,7 +61,7 @@ async def _listen(runner: web.AppRunner, given: options.Options) -> None:
         raise options.BadOptions(f"Cannot listen on {address}: {error.strerror}.") from None
 
 
-async def _first(*waits: "asyncio._CoroutineLike[object]") -> None:
+async def _first(*waits: Awaitable[object]) -> None:
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:

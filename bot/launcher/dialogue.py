@@ -108,9 +108,7 @@ class Dialogue:
 
     def understand(self, item: Item) -> Json:
         """What a text means to somebody of a role."""
-        return understanding.answer(
-            understanding.parse(self.processor, item.text, item.metadata)
-        )
+        return understanding.answer(understanding.parse(self.processor, item.text, item.metadata))
 
     def _parsed(self, turn: Turn) -> Json:
         if turn.text is not None:

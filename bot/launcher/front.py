@@ -54,9 +54,7 @@ def _asks(pool: Pool, code: int) -> Handler:
             return _error(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
         except WorkerDied:
             return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "failed")
-        return web.Response(
-            body=answer.body, status=answer.code, content_type="application/json"
-        )
+        return web.Response(body=answer.body, status=answer.code, content_type="application/json")
 
     return handler
 

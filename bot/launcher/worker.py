@@ -60,9 +60,7 @@ async def _serve(model: Path, connection: socket.socket) -> None:
         await actions.close()
 
 
-async def _answer(
-    dialogue: "Dialogue", asked: frames.Frame, writer: asyncio.StreamWriter
-) -> None:
+async def _answer(dialogue: "Dialogue", asked: frames.Frame, writer: asyncio.StreamWriter) -> None:
     status, body = await _answered(dialogue, asked)
     frames.write(writer, frames.Frame(asked.number, status, wire.dumps(body)))
     await writer.drain()

@@ -180,11 +180,17 @@ def _inside(tracker: DialogueStateTracker) -> Json:
     return parts
 
 
-def test_a_copied_tracker_lives_a_life_of_its_own(conversations: list[DialogueStateTracker]) -> None:
+def test_a_copied_tracker_lives_a_life_of_its_own(
+    conversations: list[DialogueStateTracker],
+) -> None:
     for tracker in conversations:
         before = json.dumps(tracker.current_state(), default=str)
         copied = trackers.copy_as_it_is(tracker)
-        for event in (SlotSet("color", "changed"), ActiveLoop("fitting_form"), SlotSet("vip", True)):
+        for event in (
+            SlotSet("color", "changed"),
+            ActiveLoop("fitting_form"),
+            SlotSet("vip", True),
+        ):
             copied.update(event)
         assert json.dumps(tracker.current_state(), default=str) == before
 

@@ -183,7 +183,9 @@ def test_a_reminder_waits_until_it_is_cancelled_or_delivered(
     dialogue: Dialogue, run: Run[Any]
 ) -> None:
     def waiting(kept: str) -> set[str]:
-        return {event["name"] for event in json.loads(kept)["events"] if event["event"] == "reminder"}
+        return {
+            event["name"] for event in json.loads(kept)["events"] if event["event"] == "reminder"
+        }
 
     async def converse() -> list[set[str]]:
         trimmed, seen = Trimmed(), []

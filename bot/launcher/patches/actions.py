@@ -38,9 +38,7 @@ def check_by_validators_made_once(_: RemoteAction, result: Json) -> bool:
     return True
 
 
-def call_without_the_domain(
-    remote: RemoteAction, tracker: DialogueStateTracker, _: Domain
-) -> Json:
+def call_without_the_domain(remote: RemoteAction, tracker: DialogueStateTracker, _: Domain) -> Json:
     """The payload with an empty domain: our actions answer with response names, not texts.
 
     The tracker is sent whole, for it was bounded when it was loaded (decision 0003).

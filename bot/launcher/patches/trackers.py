@@ -76,9 +76,7 @@ def copy_of_a_slot(slot: AnySlot) -> AnySlot:
     return copied
 
 
-def _apply_loop(
-    tracker: DialogueStateTracker, event: ActionExecuted, applied: list[Event]
-) -> None:
+def _apply_loop(tracker: DialogueStateTracker, event: ActionExecuted, applied: list[Event]) -> None:
     if tracker._first_loop_execution_or_unhappy_path(event.action_name, applied):
         applied.append(event)
     else:
