@@ -37,7 +37,7 @@ lint: setup ## Check style, imports, dependencies, dead code and the production 
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
-	$(BIN)/vulture
+	deploy/dead-code
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 .PHONY: types
