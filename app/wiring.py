@@ -1,5 +1,7 @@
 """Plugging the channels into the outbox; workers do it when they start."""
 
+from contextlib import ExitStack, closing
+
 from channels.oa import sender as oa
 from channels.oa.client import Client as OaClient
 from channels.sms import sender as sms
@@ -12,13 +14,15 @@ from crm_core.outbox import ports
 from crm_core.settings import Settings
 
 
-def plug_in(settings: Settings) -> None:
-    """Let this process deliver what stands in the outbox."""
-    official_account = OaClient(settings)
+def plug_in(settings: Settings) -> ExitStack:
+    """Let this process deliver what stands in the outbox, until the result is closed."""
+    connections = ExitStack()
+    official_account = connections.enter_context(closing(OaClient(settings)))
     ports.plug("oa", oa.custom(official_account))
     ports.plug("oa_mass", oa.mass(official_account), repeatable=True)  # by clientmsgid
-    ports.plug("wecom", wecom.app_message(WecomClient(settings)))
-    ports.plug("sms", sms.sms(SmsClient(settings)))
+    app = connections.enter_context(closing(WecomClient(settings)))
+    ports.plug("wecom", wecom.app_message(app))
+    ports.plug("sms", sms.sms(connections.enter_context(closing(SmsClient(settings)))))
     ports.listen("alert", alerts.card_sent)
     ports.listen("push", campaigns.delivered)
-    ports.watch("push", campaigns.objection)
+    return connections

@@ -15,11 +15,11 @@ def main(name: str) -> None:
     and a worker on several queues could lose the job of one that was killed.
     """
     logs.configure()
-    wiring.plug_in(settings())
-    worker = SimpleWorker(
-        [queues.get(name)], connection=queues.blocking_redis(), serializer=JSONSerializer
-    )
-    worker.work(logging_level="WARNING")
+    with wiring.plug_in(settings()):
+        worker = SimpleWorker(
+            [queues.get(name)], connection=queues.blocking_redis(), serializer=JSONSerializer
+        )
+        worker.work(logging_level="WARNING")
 
 
 if __name__ == "__main__":

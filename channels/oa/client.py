@@ -61,6 +61,10 @@ class Client:
         """
         self._post("menu/create", menu)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._raw._http.close()  # noqa: SLF001 - wechatpy has no other way
+
     def _post(
         self, path: str, data: dict[str, Any], *, done: Container[int] = ()
     ) -> dict[str, Any]:

@@ -51,6 +51,10 @@ class Client:
             raise SendError(code, permanent=code not in _PASSING)
         return str(given.get("BizId", ""))
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def _signed(self, phone: str, text: str, out_id: str) -> dict[str, str]:
         settings = self._settings
         query = {

@@ -48,6 +48,10 @@ class Client:
         }
         self._post("message/update_template_card", data)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._raw._http.close()  # noqa: SLF001 - wechatpy has no other way
+
     def _post(self, path: str, data: dict[str, Any]) -> dict[str, Any]:
         def request(token: str) -> Any:
             return self._raw.post(path, params={"access_token": token}, data=data)
