@@ -56,7 +56,10 @@ class CustomerComplaintForm(words.DescribingForm):
 
 class AskComplainant(AskWhom):
     roles = MAY_FILE
-    form = FORM
+
+    @property
+    def form(self) -> str:
+        return FORM
 
 
 class AskCustomerComplaintConfirm(CrmAction):

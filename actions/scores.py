@@ -37,15 +37,14 @@ def given(turn: Turn) -> list[tuple[Aspect, int]]:
     if len(said) == 1 and _BOTH.search(turn.text):
         return [(aspect, _number(said[0])) for aspect in Aspect]
     found: dict[Aspect, int] = {}
-    before = 0
+    start = 0
     for place, score in enumerate(said):
         following = said[place + 1].start if place + 1 < len(said) else len(turn.text)
-        aspect = _aspect(turn, before, score.start)
-        if aspect is None:
-            after = _PAUSE.split(turn.text[score.end : following], maxsplit=1)[0]
-            aspect = _aspect(turn, score.end, score.end + len(after))
+        aspect, start = _aspect(turn, start, score.start), score.end
+        if aspect is None:  # 「5分给服务」
+            start += len(_PAUSE.split(turn.text[score.end : following], maxsplit=1)[0])
+            aspect = _aspect(turn, score.end, start)
         found[aspect or Aspect.SERVICE] = _number(score)
-        before = score.end
     return list(found.items())
 
 
