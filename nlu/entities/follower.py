@@ -35,13 +35,20 @@ class LexiconFollower:
         self._etag: str | None = None
         self._pid = 0
         self._lock = threading.Lock()
+        self._asking = threading.Lock()  # else an old answer could come in after a newer one
         self._reached = True
+        _followers.add(self)
 
     @classmethod
     def from_environment(cls, every_seconds: float) -> LexiconFollower:
         """Reads `DIANYU_INTERNAL_URL` and `DIANYU_INTERNAL_SECRET`."""
         url = os.environ.get("DIANYU_INTERNAL_URL")
         return cls(url, os.environ.get("DIANYU_INTERNAL_SECRET", ""), every_seconds)
+
+    @property
+    def etag(self) -> str | None:
+        """The tag of the live lexicon in use; None where it was not read yet."""
+        return self._etag
 
     def lexicon(self) -> Lexicon:
         """The newest lexicon known. The first call in a process asks once and then follows."""
@@ -52,7 +59,8 @@ class LexiconFollower:
     def refresh(self) -> bool:
         """Asks once; True where the lexicon changed. Failures are logged when they begin."""
         try:
-            changed = self._fetch()
+            with self._asking:
+                changed = self._fetch()
         except (requests.RequestException, ValueError, TypeError, AttributeError) as error:
             if self._reached:
                 logger.warning("The live lexicon cannot be read; the last one stays: %s", error)
@@ -81,6 +89,18 @@ class LexiconFollower:
         self._lexicon = Lexicon(fixed_entries(), _entries(answer.json()))
         self._etag = answer.headers.get("ETag")
         return True
+
+
+def refresh_all() -> str | None:
+    """Every follower of this process asks at once; answers the tag that all of them hold now."""
+    followers = list(_followers)
+    for one in followers:
+        one.refresh()
+    tags = {one.etag for one in followers}
+    return tags.pop() if len(tags) == 1 else None
+
+
+_followers: weakref.WeakSet[LexiconFollower] = weakref.WeakSet()
 
 
 def _keep_asking(

@@ -1,0 +1,38 @@
+"""The whole pipeline, trained, stored, loaded and asked."""
+
+import pytest
+
+from tests.nlu.components.conftest import Parse
+
+
+def test_a_slip_in_traditional_characters_is_understood(parse: Parse) -> None:
+    assert parse("我的機分還有多少👍")["intent"]["name"] == "query_points"
+
+
+def test_a_stored_model_answers_with_the_whole_ranking(parse: Parse) -> None:
+    ranking = parse("查积分")["intent_ranking"]
+    assert {ranked["name"] for ranked in ranking} >= {"query_points", "update_size"}
+
+
+def test_entities_keep_the_offsets_and_text_as_sent(parse: Parse) -> None:
+    text = "😀 我想穿大碼，謝謝"
+    entities = parse(text)["entities"]
+    assert [(text[one["start"] : one["end"]], one["value"]) for one in entities] == [("大碼", "L")]
+
+
+def test_times_are_read_from_the_turns_own_clock(parse: Parse) -> None:
+    assert [one["value"] for one in parse("昨天的积分")["entities"]] == ["2026-03-11"]
+
+
+@pytest.mark.parametrize(
+    ("role", "intent"), [("customer", "query_points"), ("assistant", "lookup_points")]
+)
+def test_the_role_reaches_the_pipeline(parse: Parse, role: str, intent: str) -> None:
+    answer = parse("还有多少分", role)
+    assert answer["intent"]["name"] == intent
+    assert answer["ungated"] in {"query_points", "lookup_points"}
+
+
+@pytest.mark.parametrize("text", ["👍", "？", "😡😡", "\u200b"])
+def test_a_text_without_words_is_survived(parse: Parse, text: str) -> None:
+    assert parse(text)["intent"]["name"]
