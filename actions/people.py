@@ -48,10 +48,17 @@ def fill_whom(session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
         Forbidden: the actor may look up nobody.
         CustomerNotFound: nobody in the actor's scope.
     """
-    if not _names_somebody(turn):
+    if not names_somebody(turn):
         return {}
     found = _meant(session, actor, turn)
     return {"customer_id": found[0].id if len(found) == 1 else None}
+
+
+def names_somebody(turn: Turn) -> bool:
+    """Whether the message names a customer; a pick from a list (「第二个王女士」) does not."""
+    if turn.intent == "select_option":
+        return False
+    return any(turn.entity(name) for name in _SAID_BY)
 
 
 class AskWhom(CrmAction):
@@ -59,13 +66,12 @@ class AskWhom(CrmAction):
 
     roles = STAFF
 
-    @property
     @abstractmethod
     def form(self) -> str:
         """The form that asks."""
 
     def name(self) -> str:
-        return f"action_ask_{self.form}_customer_id"
+        return f"action_ask_{self.form()}_customer_id"
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         try:
@@ -73,24 +79,17 @@ class AskWhom(CrmAction):
         except CustomerNotFound:  # has been said by the form
             found = []
         if len(found) > 1:
-            _offer(turn, found, {}, action=self.form)
+            _offer(turn, found, {}, action=self.form())
         else:
             turn.say("utter_which_customer")
 
 
 def _meant(session: Session, actor: Actor, turn: Turn) -> Sequence[Customer]:
     actor.require(Permission.CUSTOMER_READ)
-    if _names_somebody(turn):
+    if names_somebody(turn):
         return _named(session, actor, turn)
     known = turn.slot("customer_id")
     return [] if known is None else [_known(session, actor, int(known))]
-
-
-def _names_somebody(turn: Turn) -> bool:
-    """A pick from a list (「第二个王女士」) names nobody new."""
-    if turn.intent == "select_option":
-        return False
-    return any(turn.entity(name) for name in _SAID_BY)
 
 
 def _named(session: Session, actor: Actor, turn: Turn) -> Sequence[Customer]:

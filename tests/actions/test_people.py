@@ -23,7 +23,8 @@ class Ask(CrmAction):
 
 
 class AskInForm(people.AskWhom):
-    form = "x_form"
+    def form(self) -> str:
+        return "x_form"
 
 
 def refusals(session: Session) -> list[str]:
