@@ -36,10 +36,11 @@ def create_app() -> FastAPI:
     @made.get("/internal/lexicon", dependencies=[Depends(bearer)])
     def words(request: Request) -> Response:
         with reading() as session:
-            tag = lexicon.etag(session)
-            if request.headers.get("If-None-Match") == tag:
-                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-            answer = _json({"entries": lexicon.entries(session)})
+            entries = lexicon.entries(session)
+        tag = lexicon.etag(entries)
+        if request.headers.get("If-None-Match") == tag:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+        answer = _json({"entries": entries})
         answer.headers["ETag"] = tag
         return answer
 

@@ -189,3 +189,10 @@ def test_conversations_side_by_side_do_not_mix(rasa: str) -> None:
     assert [said[-1] for said in heard] == [
         f"已记录：3.0 第{number}件衣服起球" for number in range(48)
     ]
+
+
+def test_every_worker_can_be_told_to_ask_for_the_shops_names_now(rasa: str) -> None:
+    answer = call(f"{rasa}/lexicon", {})
+
+    assert (answer.status, answer.body) == (200, {"etags": [None, None]})  # this model reads none
+    assert call(f"{rasa}/lexicon", {}, secret="wrong").status == 401
