@@ -13,7 +13,7 @@ def main() -> None:
     scheduler = CronScheduler(connection=queues.blocking_redis(), logging_level="WARNING")
     for task in TASKS:
         scheduler.register(task.job, queue_name=task.queue, interval=task.every_seconds)
-    scheduler.start()  # type: ignore[no-untyped-call]
+    scheduler.start()
 
 
 if __name__ == "__main__":
