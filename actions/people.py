@@ -66,12 +66,13 @@ class AskWhom(CrmAction):
 
     roles = STAFF
 
+    @property
     @abstractmethod
     def form(self) -> str:
         """The form that asks."""
 
     def name(self) -> str:
-        return f"action_ask_{self.form()}_customer_id"
+        return f"action_ask_{self.form}_customer_id"
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         try:
@@ -79,7 +80,7 @@ class AskWhom(CrmAction):
         except CustomerNotFound:  # has been said by the form
             found = []
         if len(found) > 1:
-            _offer(turn, found, {}, action=self.form())
+            _offer(turn, found, {}, action=self.form)
         else:
             turn.say("utter_which_customer")
 

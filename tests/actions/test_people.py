@@ -23,6 +23,7 @@ class Ask(CrmAction):
 
 
 class AskInForm(people.AskWhom):
+    @property
     def form(self) -> str:
         return "x_form"
 
