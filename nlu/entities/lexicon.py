@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,29 +33,43 @@ class Lexicon:
         for entries in sources:
             for entity, values in entries.items():
                 for value, forms in values.items():
-                    self._add(entity, value, forms)
+                    self._add(entity, value, {normalise(form).text for form in (value, *forms)})
+            self._add_short_names(entries.get("product", {}))
         for forms_of_head in self._by_head.values():
             forms_of_head.sort(key=len, reverse=True)
 
     def matches(self, text: str) -> Iterator[Match]:
         """All matches in a normal text, overlapping ones too. Latin forms match whole words."""
         for start in range(len(text)):
-            for form in self._by_head.get(text[start : start + 2], ()):
+            for form in self._by_head.get(text[start : start + _SHORTEST], ()):
                 if text.startswith(form, start) and _is_whole(text, start, start + len(form)):
                     for entity, value in self._values[form].items():
                         yield Match(entity, start, start + len(form), value)
 
-    def _add(self, entity: str, value: str, forms: Iterable[str]) -> None:
-        for form in {value, *forms}:
-            plain = normalise(form).text
-            if len(plain) < _SHORTEST:
+    def _add_short_names(self, products: Iterable[str]) -> None:
+        """双面呢大衣 is enough for the 羊毛双面呢大衣, where no other product ends like that."""
+        plain = [(normalise(name).text, name) for name in products]
+        ends = [
+            (name[start:], full)
+            for name, full in plain
+            for start in range(1, len(name) - _SHORTEST_END + 1)
+        ]
+        counts = Counter(end for end, _ in ends)
+        for end, full in ends:
+            if counts[end] == 1 and end not in self._values:
+                self._add("product", full, {end})
+
+    def _add(self, entity: str, value: str, plain_forms: Iterable[str]) -> None:
+        for form in plain_forms:
+            if len(form) < _SHORTEST:
                 continue
-            if plain not in self._values:
-                self._by_head[plain[:2]].append(plain)
-            self._values[plain][entity] = value
+            if form not in self._values:
+                self._by_head[form[:_SHORTEST]].append(form)
+            self._values[form][entity] = value
 
 
 _SHORTEST = 2
+_SHORTEST_END = 4
 
 
 @lru_cache(maxsize=1)
