@@ -19,13 +19,13 @@ from crm_core.clock import now
 from crm_core.db import reading
 from crm_core.desk import service as desk
 from crm_core.inbound import service as inbound
-from crm_core.inbound.models import Inbound
 from crm_core.staff import service as staff
 
 PASSIVE_SECONDS = 4.2  # the platform hangs up after 5; what comes later is sent
 EMPTY = Response(b"", media_type="text/plain")  # accepted, nothing to show
 STRANGER = "您还没有登记为店铺员工，请让店长在店语里添加您的企业微信账号。"
 _CARD_CLICK = "template_card_event"
+_CLICK_FIELDS = ("key", "task_id", "response_code", "selected")
 
 
 def router(account: Account, turns: Turns) -> APIRouter:
@@ -99,7 +99,7 @@ def _click(opened: Opened) -> dict[str, Any]:
         "quiet": True,
         "key": opened.text("EventKey"),
         "task_id": opened.text("TaskId"),
-        "response_code": opened.get("ResponseCode"),
+        "response_code": opened.get("ResponseCode") or None,
         "selected": _selected(opened.fields.get("SelectedItems")),
     }
 
@@ -119,18 +119,13 @@ def _listed(parent: Any, name: str) -> list[Any]:
     return inner if isinstance(inner, list) else [inner] if inner else []
 
 
-def _effect(session: Session, row: Inbound) -> None:
+def _effect(session: Session, said: inbound.Message, kept: inbound.Kept) -> None:
     """A click acts in the transaction that keeps it, so a retry acts no second time."""
-    if row.kind != _CARD_CLICK:
+    if said.kind != _CARD_CLICK:
         return
-    actor = inbound.sender(session, row.id)
-    desk.clicked(
-        session, actor, desk.Click(**_without_quiet(row.data or {})), ref=f"click:{row.id}"
-    )
-
-
-def _without_quiet(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name != "quiet"}
+    click = desk.Click(**{name: said.data[name] for name in _CLICK_FIELDS})
+    actor = inbound.sender(session, kept.inbound_id)
+    desk.clicked(session, actor, click, ref=f"click:{kept.inbound_id}")
 
 
 def _reply(text: str, opened: Opened) -> Response:

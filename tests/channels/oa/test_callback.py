@@ -26,7 +26,7 @@ from tests.factories import a_customer
 
 
 def refused(reason: str) -> float:
-    return metrics.REFUSED.labels("oa", reason)._value.get()  # noqa: SLF001
+    return float(metrics.REFUSED.labels("oa", reason)._value.get())  # noqa: SLF001
 
 
 def signed(token: str | None = None, at: float | None = None) -> dict[str, str]:
