@@ -1,0 +1,235 @@
+"""Binding a phone or card: what is kept and why, 同意, proof where it is somebody's, done."""
+
+import re
+import unicodedata
+from typing import Any
+
+from sqlmodel import Session
+
+from actions import consent
+from actions.base import CUSTOMER, CrmAction, CrmForm, reset
+from actions.turn import Turn
+from crm_core.authz import Actor, Permission
+from crm_core.consents import service as consents
+from crm_core.consents.models import Purpose
+from crm_core.customers import binding, claims, verification
+from crm_core.customers import service as customers
+from crm_core.customers.binding import Way
+from crm_core.customers.claims import Claim
+from crm_core.customers.models import IdentityKind
+from crm_core.customers.phones import InvalidPhone
+from crm_core.customers.verification import TooManyCodes, Verdict
+from crm_core.rules import service as rules
+
+FORM = "bind_form"
+SLOTS = ("bind_to", "bind_consent", "bind_code")
+_NUMBER = re.compile(r"(?<!\d)[A-Za-z]{0,6}\d{5,16}(?!\d)")
+_LIKE_A_PHONE = re.compile(r"(86)?1\d{8,11}")
+_CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
+_AGAIN = re.compile(r"重[发發新]|再[发發]|没收到|沒收到|收不到")
+_YES = re.compile(r"^\s*(我|好的?)?[，,\s]*同意")
+_NO = re.compile(r"不同意|不[愿願]意|拒绝|拒絕")
+
+
+class BindMember(CrmAction):
+    """Opens the form, unless there is nothing to bind."""
+
+    roles = CUSTOMER
+
+    def name(self) -> str:
+        return "action_bind_member"
+
+    def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
+        assert actor.customer_id is not None
+        if turn.form not in {None, FORM}:
+            turn.say("utter_finish_first")
+            return
+        customer = customers.get(session, actor, Permission.CUSTOMER_WRITE, actor.customer_id)
+        bound = binding.bound(session, customer)
+        if bound and not _named(turn):
+            turn.say("utter_bound_already", bound="、".join(claim.masked for claim in bound))
+            return
+        reset(turn, SLOTS)
+        turn.then(FORM)
+
+
+class BindForm(CrmForm):
+    """Phone or card, then 同意, then the code where it is on somebody's record."""
+
+    roles = CUSTOMER
+    writes = True  # a code is sent, a try is counted
+    begins = frozenset({"bind_member"})
+    answers = frozenset({"affirm", "deny"})
+
+    def name(self) -> str:
+        return f"validate_{FORM}"
+
+    def is_answer(self, turn: Turn) -> bool:
+        plainly = {
+            "bind_to": _named(turn),
+            "bind_consent": _YES.search(turn.text) or _NO.search(turn.text),
+            "bind_code": _CODE.search(_plain(turn)) or _AGAIN.search(turn.text),
+        }
+        return super().is_answer(turn) or bool(plainly.get(turn.asked or ""))
+
+    def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
+        assert actor.customer_id is not None
+        if _named(turn):
+            return _claimed(session, actor, actor.customer_id, turn)
+        if turn.asked == "bind_code":
+            return _code(session, actor, actor.customer_id, turn)
+        if turn.asked == "bind_consent":
+            return _agreed(session, actor, actor.customer_id, turn)
+        if turn.asked == "bind_to" and turn.intent == "deny":
+            turn.say("utter_cancelled")
+            turn.leave_form()
+        return {"bind_to": None} if turn.intent in self.begins else {}
+
+
+class AskBindConsent(CrmAction):
+    """Shows what is kept, why and for how long."""
+
+    roles = CUSTOMER
+
+    def name(self) -> str:
+        return f"action_ask_{FORM}_bind_consent"
+
+    def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
+        wording = rules.get(session, f"consent.{Purpose.MEMBERSHIP.value}")
+        turn.say("utter_ask_membership", wording=wording, claim=_claim(turn).masked)
+
+
+class Bind(CrmAction):
+    """Records the consent and binds, in one transaction; then asks about pushes, once ever."""
+
+    roles = CUSTOMER
+    writes = True
+
+    def name(self) -> str:
+        return "action_bind"
+
+    def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
+        assert actor.customer_id is not None
+        claim = _claim(turn)
+        consent.say(session, actor, turn, Purpose.MEMBERSHIP, granted=True)
+        customer = binding.bind(session, actor, actor.customer_id, claim, ref=turn.ref)
+        is_joined = customer.id != actor.customer_id
+        turn.say("utter_bound_joined" if is_joined else "utter_bound", claim=claim.masked)
+        turn.set("undo", {"what": "binding", "ref": turn.ref})
+        reset(turn, (*SLOTS, "marketing_asked"))
+        if consents.latest(session, customer.id, Purpose.MARKETING) is None:
+            turn.then(consent.FORM)
+
+
+def undo(session: Session, actor: Actor, turn: Turn, change: dict[str, Any]) -> bool:
+    """Take back a binding; joined records stay one, which is said."""
+    assert actor.customer_id is not None
+    is_undone = binding.undo(session, actor, actor.customer_id, change["ref"])
+    turn.say("utter_unbound" if is_undone else "utter_bound_for_good")
+    return True
+
+
+def _claimed(session: Session, actor: Actor, customer_id: int, turn: Turn) -> dict[str, Any]:
+    try:
+        claim = _read(turn)
+    except (InvalidPhone, claims.InvalidCard) as error:
+        turn.say(f"utter_error_{error.code}")
+        return {"bind_to": None}
+    match binding.way(session, actor, customer_id, claim):
+        case Way.OWN:
+            turn.say("utter_bound_already", bound=claim.masked)
+            turn.leave_form()
+        case Way.COUNTER:
+            turn.say("utter_bind_at_counter", claim=claim.masked)
+            turn.leave_form()
+        case Way.FREE | Way.CODE:
+            kept = {"kind": claim.kind.value, "value": claim.value}
+            return {"bind_to": kept, "bind_consent": None, "bind_code": None}
+    return dict.fromkeys(SLOTS)
+
+
+def _agreed(session: Session, actor: Actor, customer_id: int, turn: Turn) -> dict[str, Any]:
+    if turn.intent == "deny" or _NO.search(turn.text):
+        turn.say("utter_bind_refused")
+        turn.leave_form()
+        return dict.fromkeys(SLOTS)
+    if turn.intent != "affirm" and not _YES.search(turn.text):
+        return {}
+    is_free = binding.way(session, actor, customer_id, _claim(turn)) is not Way.CODE
+    if is_free or binding.is_proven(session, customer_id, _claim(turn)):
+        return {"bind_consent": True, "bind_code": "not needed"}
+    return {"bind_consent": True} if _send(session, actor, customer_id, turn) else _leave(turn)
+
+
+def _code(session: Session, actor: Actor, customer_id: int, turn: Turn) -> dict[str, Any]:
+    if typed := _CODE.search(_plain(turn)):
+        return _checked(session, actor, customer_id, turn, typed[1])
+    if _AGAIN.search(turn.text):
+        _send(session, actor, customer_id, turn)
+        return {"bind_code": None}
+    if turn.intent == "deny":
+        turn.say("utter_cancelled")
+        return _leave(turn)
+    return {}
+
+
+def _checked(
+    session: Session, actor: Actor, customer_id: int, turn: Turn, typed: str
+) -> dict[str, Any]:
+    match verification.check(session, actor, customer_id, typed, ref=turn.ref):
+        case Verdict.RIGHT:
+            return {"bind_code": "right"}
+        case Verdict.WRONG:
+            turn.say("utter_wrong_code")
+            return {"bind_code": None}
+        case Verdict.OVER:
+            turn.say("utter_code_over")
+            return _leave(turn)
+
+
+def _send(session: Session, actor: Actor, customer_id: int, turn: Turn) -> bool:
+    """Send a code, or say why not."""
+    try:
+        to = binding.send_code(session, actor, customer_id, _claim(turn), ref=turn.ref)
+    except TooManyCodes as error:
+        turn.say(f"utter_error_{error.code}")
+        return False
+    turn.say("utter_code_sent", phone=to)
+    return True
+
+
+def _leave(turn: Turn) -> dict[str, Any]:
+    turn.leave_form()
+    return dict.fromkeys(SLOTS)
+
+
+def _claim(turn: Turn) -> Claim:
+    kept = turn.slot("bind_to")
+    return Claim(IdentityKind(kept["kind"]), kept["value"])
+
+
+def _named(turn: Turn) -> bool:
+    """Whether a phone or card is given; a bare number counts where one was asked for."""
+    is_asked = turn.asked == "bind_to" and bool(_NUMBER.search(_plain(turn)))
+    return bool(turn.entity("phone") or turn.entity("card_no")) or is_asked
+
+
+def _read(turn: Turn) -> Claim:
+    """The phone or card that is given; a bare number is taken for the one it looks like.
+
+    Raises:
+        InvalidPhone: no such number can exist.
+        InvalidCard: no card has such a number.
+    """
+    if said := turn.entity("phone"):
+        return claims.phone(said)
+    if said := turn.entity("card_no"):
+        return claims.card(said)
+    number = _NUMBER.search(_plain(turn))
+    said = number[0] if number else ""
+    return claims.phone(said) if _LIKE_A_PHONE.fullmatch(said) else claims.card(said)
+
+
+def _plain(turn: Turn) -> str:
+    """The text in half width, without what people put between digits."""
+    return re.sub(r"(?<=\d)[\s-]+(?=\d)", "", unicodedata.normalize("NFKC", turn.text))
