@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from actions import binding, consent, profile
+from actions import binding, consent, followups, profile
 from actions.base import CrmAction
 from actions.turn import Turn
 from crm_core.authz import Actor
@@ -15,6 +15,7 @@ UNDO: dict[str, Callable[[Session, Actor, Turn, dict[str, Any]], bool]] = {
     "preferences": profile.undo,
     "consents": consent.undo,
     "binding": binding.undo,
+    "follow_ups": followups.undo,
 }
 
 

@@ -169,6 +169,11 @@ def complete(
     return row
 
 
+def done_under(session: Session, ref: str) -> FollowUp | None:
+    """The follow-up that was ticked off under `ref`."""
+    return session.exec(select(FollowUp).where(FollowUp.done_ref == ref)).one_or_none()
+
+
 def undo(session: Session, actor: Actor, ref: str) -> bool:
     """Take back what was written under `ref`; False if there is nothing (any more).
 

@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import Session, select
 
 from crm_core.authz import Forbidden, Role, system
-from crm_core.clock import now, set_to, today
+from crm_core.clock import set_to, today
 from crm_core.customers.models import Customer
 from crm_core.follow_ups import jobs
 from crm_core.follow_ups import service as follow_ups
@@ -190,8 +190,12 @@ class TestUndo:
         assert not follow_ups.undo(session, acting(assistant), "t1")
 
 
+MORNING = datetime(2026, 3, 12, 1, 5, tzinfo=UTC)  # 9:05 in the shop
+
+
 class TestReminder:
     def test_one_text_a_day_for_everybody_with_something_due(self, session: Session) -> None:
+        set_to(MORNING)
         assistant, customer = hers(session)
         for number in range(10):
             tried(session, assistant, customer, ref=f"t{number}")
@@ -199,7 +203,7 @@ class TestReminder:
         jobs.remind_due()
         assert session.exec(select(Outbound)).all() == []
         session.rollback()
-        set_to(now() + timedelta(days=4))
+        set_to(MORNING + timedelta(days=4))
         jobs.remind_due()
         jobs.remind_due()
         told = session.exec(select(Outbound)).one()
@@ -210,7 +214,27 @@ class TestReminder:
         assert "还有 2 位" in text
         assert len(text.encode()) < 2048
 
+    @pytest.mark.parametrize("moment", [timedelta(minutes=-1), timedelta(hours=12)])
+    def test_not_before_the_morning_nor_at_night(self, session: Session, moment: timedelta) -> None:
+        set_to(MORNING + moment)
+        _, customer = hers(session)
+        follow_ups.schedule(session, system("x"), customer.id, "生日", today(), ref="b1")
+        session.commit()
+        jobs.remind_due()
+        assert session.exec(select(Outbound)).all() == []
+
+    def test_the_assistant_the_customer_has_now(self, session: Session) -> None:
+        set_to(MORNING)
+        _, customer = hers(session)
+        follow_ups.schedule(session, system("x"), customer.id, "生日", today(), ref="b1")
+        other = a_staff(session, "小李")
+        customer.assistant_id = other.id
+        session.commit()
+        jobs.remind_due()
+        assert session.exec(select(Outbound)).one().staff_id == other.id
+
     def test_nobody_who_has_left(self, session: Session) -> None:
+        set_to(MORNING)
         assistant, customer = hers(session)
         follow_ups.schedule(session, system("x"), customer.id, "生日", today(), ref="b1")
         assistant.left = True
