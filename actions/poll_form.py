@@ -39,7 +39,7 @@ class PollForm(CrmForm):
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
         if turn.asked is None:  # what an earlier, left form collected is gone
             return dict.fromkeys(SLOTS) | _read(session, actor, turn)
-        if turn.intent in self.begins:
+        if turn.intent in self.begins and poll_words.is_command(turn.text):
             return _read(session, actor, turn) or {turn.asked: None}
         if turn.asked == "poll_confirm":
             return {"poll_confirm": turn.intent == "affirm"} if _is_yes_or_no(turn) else {}

@@ -119,7 +119,7 @@ class AskPollSendConfirm(CrmAction):
             return
         count, segment = len(invited.customer_ids), turn.slot("poll_segment")
         whose = f"{segment}顾客" if segment else "顾客"
-        turn.say("utter_poll_send_draft", count=count, whose=whose, text=invited.text)
+        turn.say("utter_poll_send_draft", count=count, whose=whose, words=invited.text)
 
 
 class AskPollCloseConfirm(CrmAction):

@@ -27,6 +27,7 @@ _STRONG = re.compile(
     r"还是|或者|、|/|\||(?<![A-Za-z])vs(?![A-Za-z])|(?<![A-Za-z])or(?![A-Za-z])|PK", re.IGNORECASE
 )
 _WEAK = re.compile(r"和|跟|与|或|对(?!比)|以及")
+_AND = re.compile(r"和|以及|跟")
 _CLAUSE = re.compile(r"[，,。；;：:！!\n]+|(?<=[？?])")
 _ASIDE = re.compile(
     r"截止|截至|为止|积分|有个想法|PK一下|一下$|供选|投票|[投头偷][票漂]|^给.{2,4}选$|个选项",
@@ -64,6 +65,11 @@ def read(text: str) -> Draft:
     return Draft(title.strip(_EDGES), [])
 
 
+def is_command(text: str) -> bool:
+    """Whether a sentence asks for a poll, rather than being a title or a list of options."""
+    return bool(_COMMAND.search(text) or _OPENING.match(text) or "投票" in text)
+
+
 def split(text: str) -> list[str]:
     """Options divided by what can divide nothing else: 还是 / 、 vs."""
     return _parts(_STRONG, text)
@@ -79,7 +85,10 @@ def split_loosely(text: str) -> list[str]:
 
 
 def _parts(divider: re.Pattern[str], text: str) -> list[str]:
-    return list(_different(_bare(part) for part in divider.split(text)))
+    parts = divider.split(text)
+    if "、" in text and len(parts) >= _FEWEST:  # 红、黑和白: a list's last comma is 和
+        parts[-1:] = _AND.split(parts[-1])
+    return list(_different(_bare(part) for part in parts))
 
 
 def _after_colon(text: str) -> str:

@@ -58,13 +58,16 @@ class VoteOutfit(CrmAction):
             _cast(session, actor, turn, int(turn.slot("poll_id")), int(turn.slot("poll_option")))
             return
         candidates = _candidates(session, actor, turn)
-        meant = [(p, o) for p in candidates for o in choice.options_meant(session, turn, p)]
+        meant = _meant(session, turn, candidates)
+        if not meant and not turn.entity("option"):  # goods of another poll than the one shown
+            meant = _meant(session, turn, polls.open_now(session, actor))
         if not candidates:
             turn.say("utter_no_polls")
         elif len(meant) == 1:
             _cast(session, actor, turn, meant[0][0].id, meant[0][1].number)
         elif meant:
-            turn.offer("utter_which_option", [_ballot(p, o, len(candidates)) for p, o in meant])
+            several = len({poll.id for poll, _ in meant})
+            turn.offer("utter_which_option", [_ballot(p, o, several) for p, o in meant])
         else:
             _ask(session, actor, turn, candidates)
 
@@ -130,6 +133,12 @@ def _candidates(session: Session, actor: Actor, turn: Turn) -> Sequence[Poll]:
     return [
         p for p in listed if polls.ballot_of(session, p.id, actor.customer_id) is None
     ] or listed
+
+
+def _meant(
+    session: Session, turn: Turn, candidates: Sequence[Poll]
+) -> list[tuple[Poll, PollOption]]:
+    return [(p, o) for p in candidates for o in choice.options_meant(session, turn, p)]
 
 
 def _ballot(poll: Poll, option: PollOption, of_polls: int) -> Option:

@@ -122,6 +122,12 @@ class TestPublishing:
         assert said.names == ["utter_cancelled"]
         assert {"event": "active_loop", "timestamp": None, "name": None} in said.events
 
+    def test_an_answer_is_an_answer_whatever_it_looks_like(self, form: Form) -> None:
+        form.hears("橱窗摆哪一身", "create_poll", "poll_title")
+        form.hears("红裙子和黑大衣", "create_poll", "poll_options")
+        assert form.slots["poll_title"] == "橱窗摆哪一身"
+        assert form.slots["poll_options"] == ["红裙子", "黑大衣"]
+
     def test_another_sentence_corrects_the_draft(self, form: Form) -> None:
         form.hears(SENTENCE, "create_poll")
         form.hears("发起投票：红还是黑", "create_poll", "poll_confirm")
@@ -195,6 +201,7 @@ class TestSending:
         assert form.slots["chosen_poll"] == poll.id
         draft = form.runs(poll_running.AskPollSendConfirm).only
         assert (draft["count"], draft["whose"]) == (1, "顾客")
+        assert "1. 通勤风衣" in draft["words"]
         assert form.session.exec(select(Campaign)).all() == []
         form.hears("确认", "affirm", "poll_confirm")
         message = a_message(form.session, assistant)

@@ -140,6 +140,23 @@ class TestVote:
         assert again.names == ["utter_error_already_voted"]
         assert polls.ballot_of(session, other.id, customer.id) is None
 
+    def test_goods_of_another_poll_than_the_last_shown(
+        self, session: Session, customer: Customer
+    ) -> None:
+        shown = a_poll(session, "颜色", "米白", "藏青")
+        other = a_poll(session, "款式", "法式风衣", "法式大衣")
+        a_poll(session, "鞋", "高跟", "平底")
+        asked = say(
+            VoteOutfit, a_message(session, customer), entities={"style": "法式"},
+            slots={"poll_id": shown.id},
+        )  # fmt: skip
+        assert asked.only["lines"] == "1. 法式风衣\n2. 法式大衣"
+        say(
+            VoteOutfit, a_message(session, customer), entities={"category": "大衣"},
+            slots={"poll_id": shown.id},
+        )  # fmt: skip
+        assert polls.ballot_of(session, other.id, customer.id)
+
     def test_of_several_polls_none_shown_it_asks(
         self, session: Session, customer: Customer
     ) -> None:
