@@ -8,6 +8,7 @@ SDK's own server; ours carries the state in and out, as the gateway does.
 import argparse
 import asyncio
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -40,12 +41,15 @@ class Measured:
 
 def main() -> int:
     """The command line; 1 where a target was missed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end with us
     given = _arguments()
+    chat_servers.LOG.parent.mkdir(parents=True, exist_ok=True)
+    chat_servers.LOG.write_bytes(b"")
     metrics: list[Metric] = []
     for name in given.configs:
         model = given.model or _trained(name)
-        texts = chat_texts.of(chat_servers.domain(model))
-        metrics += _compare(name, _stock(model, texts, given), _ours(model, texts, given))
+        texts, ours = _ours(model, given)
+        metrics += _compare(name, _stock(model, texts, given), ours)
     print(report("chat", metrics))
     return int(any(metric.met is False for metric in metrics))
 
@@ -71,7 +75,7 @@ def _trained(name: str) -> Path:
 
 def _stock(model: Path, texts: list[str], given: argparse.Namespace) -> Measured:
     with chat_servers.stock(model) as side:
-        loads = _loads(side.port, Stock, texts, given.seconds)
+        loads = _loads(side, Stock, texts, given.seconds)
         talk = Stock("bench-long")
         _converse(side.port, talk, texts, 1, EARLY - AROUND)
         early = _converse(side.port, talk, texts, EARLY - AROUND + 1, EARLY + AROUND)
@@ -80,22 +84,37 @@ def _stock(model: Path, texts: list[str], given: argparse.Namespace) -> Measured
         return Measured(loads, statistics.median(early), statistics.median(late))
 
 
-def _ours(model: Path, texts: list[str], given: argparse.Namespace) -> Measured:
+def _ours(model: Path, given: argparse.Namespace) -> tuple[list[str], Measured]:
+    """What was measured, and the texts, chosen so that each leads to one action."""
     with chat_servers.ours(model, given.workers) as side:
-        loads = _loads(side.port, Ours, texts, given.seconds)
+        intents = chat_texts.intents(chat_servers.domain(model))
+        said = chat_load.understood(side.port, chat_texts.of(intents), intents)
+        texts = asyncio.run(said)
+        loads = _loads(side, Ours, texts, given.seconds)
         taken = _converse(side.port, Ours("bench-long"), texts, 1, LATE + AROUND)
         early = taken[EARLY - AROUND : EARLY + AROUND]
         late = taken[LATE - AROUND : LATE + AROUND]
-        return Measured(loads, statistics.median(early), statistics.median(late))
+        return texts, Measured(loads, statistics.median(early), statistics.median(late))
 
 
 def _loads(
-    port: int, side: type[Stock] | type[Ours], texts: list[str], seconds: float
+    side: chat_servers.Side, talk: type[Stock] | type[Ours], texts: list[str], seconds: float
 ) -> dict[int, Load]:
-    return {
-        flights: asyncio.run(chat_load.drive(port, side, texts, flights=flights, seconds=seconds))
-        for flights in FLIGHTS
-    }
+    return {flights: _load(side, talk, texts, flights, seconds) for flights in FLIGHTS}
+
+
+def _load(
+    side: chat_servers.Side,
+    talk: type[Stock] | type[Ours],
+    texts: list[str],
+    flights: int,
+    seconds: float,
+) -> Load:
+    before = side.cpu_seconds()
+    driven = chat_load.drive(side.port, talk, texts, flights=flights, seconds=seconds)
+    load = asyncio.run(driven)
+    load.cpu_seconds = side.cpu_seconds() - before
+    return load
 
 
 def _converse(
@@ -132,6 +151,7 @@ def _compare(name: str, stock: Measured, ours: Measured) -> Iterator[Metric]:
         yield _rate(name, flights, stock.loads[flights], ours.loads[flights])
     for flights in FLIGHTS:
         yield from _latencies(name, flights, stock.loads[flights], ours.loads[flights])
+        yield _cpu(name, flights, stock.loads[flights], ours.loads[flights])
     for message, theirs, mine in (
         (EARLY, stock.early, ours.early),
         (LATE, stock.late, ours.late),
@@ -152,6 +172,12 @@ def _latencies(name: str, flights: int, stock: Load, ours: Load) -> Iterator[Met
     for percent in (50, 95, 99):
         label = f"{name}: p{percent} at {flights} in flight"
         yield _time(label, stock.percentile(percent), ours.percentile(percent))
+
+
+def _cpu(name: str, flights: int, stock: Load, ours: Load) -> Metric:
+    label = f"{name}: CPU of Rasa for a turn at {flights} in flight"
+    theirs, mine = stock.cpu_seconds / stock.turns, ours.cpu_seconds / ours.turns
+    return _time(label, theirs * 1000, mine * 1000)
 
 
 def _time(label: str, stock: float, ours: float) -> Metric:

@@ -31,10 +31,11 @@ class _Answers(Action):  # type: ignore[misc]  # rasa_sdk has no types
     ) -> list[dict[str, Any]]:
         intent = tracker.latest_message["intent"]["name"]
         dispatcher.utter_message(text=f"{self.wanted}: {intent}")
-        return [SlotSet("requested_slot", None)]
+        return [SlotSet("session_started_metadata", None)]
 
 
-ACTIONS = [type(name, (_Answers,), {"wanted": name}) for name in NAMES]
+ACTIONS = {name: type(name, (_Answers,), {"wanted": name}) for name in NAMES}
+globals().update(ACTIONS)  # where the SDK's server, which pickles them, looks for them
 _executor = ActionExecutor()
 app = FastAPI()
 
@@ -47,5 +48,5 @@ async def run(request: Request) -> Response:
     return Response(orjson.dumps(result.model_dump()), media_type="application/json")
 
 
-for _action in ACTIONS:
+for _action in ACTIONS.values():
     _executor.register_action(_action())

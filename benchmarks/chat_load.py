@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import orjson
 
 Json = dict[str, Any]
+MOST_SILENT = 0.02  # of all turns; a number in a text may make it another intent
 TURNS = 10  # messages of one conversation before the next begins
 NOW = "2026-03-12T14:00:00+08:00"
 SECRET = "bench"  # noqa: S105  of servers that live for a minute on the loopback
@@ -36,6 +37,9 @@ class Load:
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    silent: int = 0
+    turns: int = 0  # the unmeasured ones too
+    cpu_seconds: float = 0.0  # of Rasa's processes, for all of them
 
     @property
     def rate(self) -> float:
@@ -127,7 +131,7 @@ async def drive(
     """Keep `flights` turns in flight for `seconds`, after a tenth of that unmeasured.
 
     Raises:
-        Failed: a turn failed or was answered by silence.
+        Failed: a turn failed, or too many were answered by silence.
     """
     load, numbers = Load(seconds=seconds), itertools.count(1)
     begin = time.monotonic() + seconds / 10
@@ -136,6 +140,8 @@ async def drive(
         for flight in range(flights)
     ]
     await asyncio.gather(*people)
+    if load.silent > len(load.latencies) * MOST_SILENT:
+        raise Failed(f"{load.silent} of {len(load.latencies)} turns had no reply")
     return load
 
 
@@ -145,11 +151,26 @@ async def one_conversation(
     """Seconds of each of the messages `first` to `last` of a conversation, one after another."""
     connection = Connection(port)
     said = _from(texts, first)
-    taken = [
+    timed = [
         await _timed(talk, connection, next(said), number) for number in range(first, last + 1)
     ]
     connection.close()
-    return taken
+    return [taken for taken, _ in timed]
+
+
+async def understood(port: int, texts: list[str], intents: set[str]) -> list[str]:
+    """Those of `texts` that our side takes for one of `intents`, with a number too."""
+    items = [{"role": "customer", "text": distinct(text, 100), "now": NOW} for text in texts]
+    connection = Connection(port)
+    answer = await connection.post("/webhooks/dianyu/parse", {"items": items})
+    connection.close()
+    parsed = zip(texts, answer["items"], strict=True)
+    return [text for text, item in parsed if item["intent"] in intents]
+
+
+def distinct(text: str, number: int) -> str:
+    """A text that nobody has said before."""
+    return f"{text}（{number}）"
 
 
 async def _person(
@@ -164,19 +185,20 @@ async def _person(
     while time.monotonic() < window[1]:
         talk = side(f"bench-{next(numbers)}-{time.time_ns()}")
         for _ in range(TURNS):
-            taken = await _timed(talk, connection, next(texts), next(numbers))
+            taken, replies = await _timed(talk, connection, next(texts), next(numbers))
+            load.silent += not replies
+            load.turns += 1
             if window[0] <= time.monotonic() - taken and time.monotonic() <= window[1]:
                 load.latencies.append(taken)
     connection.close()
 
 
-async def _timed(talk: Conversation, connection: Connection, text: str, number: int) -> float:
+async def _timed(
+    talk: Conversation, connection: Connection, text: str, number: int
+) -> tuple[float, list[str]]:
     began = time.perf_counter()
-    replies = await talk.say(connection, f"{text}（{number}）", number)
-    taken = time.perf_counter() - began
-    if not replies:
-        raise Failed(f"no reply to {text}")
-    return taken
+    replies = await talk.say(connection, distinct(text, number), number)
+    return time.perf_counter() - began, replies
 
 
 def _from(texts: list[str], start: int) -> Iterator[str]:

