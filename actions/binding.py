@@ -23,8 +23,9 @@ from crm_core.rules import service as rules
 
 FORM = "bind_form"
 SLOTS = ("bind_to", "bind_consent", "bind_code")
-_NUMBER = re.compile(r"(?<!\d)[A-Za-z]{0,6}\d{5,16}(?!\d)")
-_LIKE_A_PHONE = re.compile(r"(86)?1\d{8,11}")
+_NUMBER = re.compile(r"(?<!\d)([A-Za-z]{0,6})(\d{5,16})(?!\d)")
+_PHONE = re.compile(r"(86)?1\d{10}")
+_ALMOST_A_PHONE = re.compile(r"1\d{8,11}")
 _CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 _AGAIN = re.compile(r"重[发發新]|再[发發]|没收到|沒收到|收不到")
 _YES = re.compile(r"^\s*(我|好的?)?[，,\s]*同意")
@@ -226,10 +227,13 @@ def _read(turn: Turn) -> Claim:
     if said := turn.entity("card_no"):
         return claims.card(said)
     number = _NUMBER.search(_plain(turn))
-    said = number[0] if number else ""
-    return claims.phone(said) if _LIKE_A_PHONE.fullmatch(said) else claims.card(said)
+    letters, digits = number.groups() if number else ("", "")
+    if _PHONE.fullmatch(digits) or (not letters and _ALMOST_A_PHONE.fullmatch(digits)):
+        return claims.phone(digits)
+    return claims.card(letters + digits)
 
 
 def _plain(turn: Turn) -> str:
     """The text in half width, without what people put between digits."""
-    return re.sub(r"(?<=\d)[\s-]+(?=\d)", "", unicodedata.normalize("NFKC", turn.text))
+    text = unicodedata.normalize("NFKC", turn.text)
+    return re.sub(r"(?<=[0-9A-Za-z])[\s-]+(?=\d)", "", text)

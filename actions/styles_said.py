@@ -27,9 +27,6 @@ class StylesSaid:
     disliked: list[str]
     only: bool  # they are to be all there are from now on
 
-    def __bool__(self) -> bool:
-        return bool(self.liked or self.disliked)
-
 
 def styles_said(turn: Turn) -> StylesSaid:
     """What styles a message adds, drops, or puts in the place of all others."""

@@ -17,8 +17,6 @@ from crm_core.errors import CrmError, Kind
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 
-TYPED = "chat"  # the source of identities that nobody has checked
-
 
 class Unproven(CrmError):
     """It is on somebody's record, and nothing shows that this is the same person."""
@@ -158,7 +156,7 @@ def _address(session: Session, claim: Claim, holder: Customer) -> str | None:
 
 def _is_only_typed(session: Session, claim: Claim) -> bool:
     identities = _identities(session, claim)
-    return any(one.source == TYPED and not one.verified for one in identities)
+    return any(one.source == customers.TYPED and not one.verified for one in identities)
 
 
 def _identities(session: Session, claim: Claim) -> list[Identity]:
@@ -197,7 +195,7 @@ def _write(session: Session, customer: Customer, claim: Claim) -> None:
     if claim.kind is IdentityKind.PHONE:
         _forget_phones(session, customer, but=claim)
         customers.give_phone(session, customer, claim.value)
-    customers.identify(session, customer, claim.kind, claim.value, source=TYPED)
+    customers.identify(session, customer, claim.kind, claim.value, source=customers.TYPED)
     customer.member_since = customer.member_since or now()
     session.flush()
 

@@ -13,6 +13,8 @@ from crm_core.customers import index, names, phones, scope
 from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
 from crm_core.errors import CrmError, Kind
 
+TYPED = "chat"  # the source of identities that nobody has checked
+
 
 class CustomerNotFound(CrmError):
     """There is no such customer, or the actor may not know that there is."""
@@ -138,7 +140,7 @@ def identify(
     source: str,
     verified: bool = False,
 ) -> None:
-    """Add an identity to a customer; one that is already theirs changes nothing.
+    """Add an identity to a customer; one that is already theirs is no longer only TYPED.
 
     Raises:
         IdentityTaken: it is somebody else's.
@@ -150,6 +152,9 @@ def identify(
         session.flush()
     elif holder.id != customer.id:
         raise IdentityTaken(kind.value)
+    elif source != TYPED:
+        for known in session.exec(select(Identity).where(*is_identity(kind, account, value))):
+            known.source = source if known.source == TYPED else known.source
 
 
 class IdentityTaken(CrmError):

@@ -94,12 +94,12 @@ def _add(session: Session) -> Customer:
 
 
 def _identify(session: Session, customer: Customer, record: Record) -> list[str]:
-    """Add the identities that are new; returns their kinds."""
+    """Add the identities that are new, vouch for the others; returns the kinds of the new ones."""
     added = []
     for kind, value, account in _known_by(record):
         if customers.by_identity(session, kind, value, account) is None:
-            customers.identify(session, customer, kind, value, account=account, source=SOURCE)
             added.append(kind.value)
+        customers.identify(session, customer, kind, value, account=account, source=SOURCE)
     return added
 
 

@@ -20,7 +20,7 @@ from crm_core.staff.models import Staff
 from tests.factories import OA_APPID
 
 _numbers = itertools.count(1)
-_NAMES = {"category", "family_member", "size", "style"}
+_NAMES = {"category", "color", "customer_name", "family_member", "measure", "size", "style", "tag"}
 
 
 @dataclass
@@ -75,7 +75,8 @@ def say(
     slots: dict[str, Any] | None = None,
     form: str | None = None,
 ) -> Said:
-    """Run one action on one stored message."""
+    """Run one action on one stored message; entities may be marked in `text` (see `marked`)."""
+    text, found = marked(text)
     executor = ActionExecutor()
     executor.register_action(action)
     payload = {  # the keys that Rasa 3.6.21's RemoteAction sends
@@ -89,7 +90,7 @@ def say(
             "latest_message": {
                 "text": text,
                 "intent": {"name": intent, "confidence": 0.9},
-                "entities": list(_entities(entities or {})),
+                "entities": [*found, *_entities(entities or {})],
                 "metadata": {"inbound_id": inbound_id},
             },
             "events": [],
@@ -120,19 +121,26 @@ def _openid(session: Session, customer: Customer) -> str:
     return known
 
 
-def a_turn(marked: str, *, default: str) -> Turn:
-    """The turn of a sentence whose entities are in brackets: 「[M码|M]的[连衣裙|category]」.
-
-    Behind the bar stands the entity's name, or its value if it is no entity of the contract; of a
-    bare one the name is `default` and the value the text.
-    """
-    text, entities = "", []
-    for part in re.split(r"(\[[^]]+\])", marked):
-        said, _, after = part.strip("[]").partition("|")
-        if part.startswith("["):
-            name, value = (after, said) if after in _NAMES else (default, after or said)
-            span = {"start": len(text), "end": len(text) + len(said)}
-            entities.append({"entity": name, "value": value, **span})
-        text += said
+def a_turn(said: str, *, default: str) -> Turn:
+    """The turn of a sentence with marked entities; a bare mark is one of `default`."""
+    text, entities = marked(said, default)
     message = {"text": text, "entities": entities}
     return Turn(CollectingDispatcher(), Tracker("c", {}, message, [], False, None, {}, ""), "x")
+
+
+def marked(said: str, default: str = "") -> tuple[str, list[dict[str, Any]]]:
+    """The plain text of a marked one, and its entities where they stand.
+
+    「[M码|size:M]的[连衣裙|category]」; with a default 「[M]」 and 「[M码|M]」 will do.
+    """
+    text, entities = "", []
+    for part in re.split(r"(\[[^]]+\])", said):
+        words, _, mark = part.strip("[]").partition("|")
+        if part.startswith("["):
+            name, _, value = mark.partition(":")
+            if name not in _NAMES:
+                name, value = default, mark
+            span = {"start": len(text), "end": len(text) + len(words)}
+            entities.append({"entity": name, "value": value or words, **span})
+        text += words
+    return text, entities

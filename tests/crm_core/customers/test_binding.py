@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from crm_core.customers.claims import Claim, InvalidCard
 from crm_core.customers.models import Customer, Identity, IdentityKind, Verification
 from crm_core.customers.phones import InvalidPhone
 from crm_core.customers.verification import TooManyCodes, Verdict
+from crm_core.db import unit_of_work
 from crm_core.outbox.models import Outbound
 from tests.factories import a_customer, a_staff, acting, themselves
 
@@ -112,6 +114,21 @@ class TestBindingWhatIsFree:
         assert bind(session, visitor, PHONE).member_since == since
         assert a_way(session, visitor, PHONE) is Way.OWN
 
+    @pytest.mark.every_database
+    def test_of_many_at_once_one_gets_it(self, session: Session) -> None:
+        visitors = [a_visitor(session, f"o-{number}") for number in range(4)]
+
+        def bind_it(visitor: Customer) -> bool:
+            try:
+                with unit_of_work() as work:
+                    bind(work, visitor, PHONE)
+            except Unproven:
+                return False
+            return True
+
+        with ThreadPoolExecutor(len(visitors)) as threads:
+            assert sorted(threads.map(bind_it, visitors)) == [False, False, False, True]
+
     def test_a_new_phone_replaces_the_old_one(self, session: Session) -> None:
         visitor = a_visitor(session)
         bind(session, visitor, PHONE, "b1")
@@ -168,6 +185,15 @@ class TestBindingWhatIsSomebodyElses:
         assert bind(session, visitor, PHONE, "b2") == visitor
         assert (typist.phone, typist.member_since, typist.joined_into) == (None, None, None)
         assert customers.by_identity(session, PHONE.kind, PHONE.value) == visitor
+
+    def test_what_was_typed_and_then_confirmed_by_the_till_is_joined(
+        self, session: Session
+    ) -> None:
+        typist, visitor = a_visitor(session, "o-old-account"), a_visitor(session)
+        bind(session, typist, PHONE, "b1")
+        customers.identify(session, typist, PHONE.kind, PHONE.value, source="import")
+        type_code(session, visitor, ask_for_code(session, visitor, PHONE))
+        assert bind(session, visitor, PHONE, "b2") == typist
 
     def test_a_proof_is_good_for_ten_minutes(self, session: Session) -> None:
         from_the_till(session)
