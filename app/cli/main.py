@@ -18,11 +18,16 @@ cli = typer.Typer(
 )
 
 
-def main() -> None:
-    """Run the command line; an expected failure is one sentence and exit status 1."""
+def add_commands() -> None:
+    """Let every module of this package add its own; repeating changes nothing."""
     for module in pkgutil.iter_modules(app.cli.__path__, "app.cli."):
         if module.name not in {"app.cli.main", "app.cli.__main__"}:
             importlib.import_module(module.name)
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one sentence and exit status 1."""
+    add_commands()
     try:
         cli()
     except (BadSettings, CannotRun) as error:

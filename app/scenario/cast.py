@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.scenario.people import CustomerGiven
 from crm_core.authz import Actor, Role
 from crm_core.customers.models import Customer
 from crm_core.staff.models import Staff
@@ -32,7 +31,8 @@ class Cast:
     stores: dict[str, Store] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
-    as_given: dict[int, CustomerGiven] = field(default_factory=dict)  # by the customer's id
+    rows: list[Customer] = field(default_factory=list)  # in the order of the file
+    with_points: set[int] = field(default_factory=set)  # customers whose points are stated
     players: dict[str, Player] = field(default_factory=dict)
     main: str = ""  # who acts where a turn does not say
 
@@ -44,7 +44,11 @@ class Cast:
 
     def earns(self, customer: Customer) -> bool:
         """Whether points come from the rules, rather than being stated."""
-        return self.as_given[customer.id].points is None
+        return customer.id not in self.with_points
+
+    def everybody(self) -> list[Player]:
+        """Each player once."""
+        return list({player.id: player for player in self.players.values()}.values())
 
     def join(self, player: Player, *names: str) -> None:
         """Add a player under these names; the first to have a persona's id keeps it."""

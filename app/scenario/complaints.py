@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from sqlmodel import Session
 
 from app.scenario.cast import Cast, themselves
-from app.scenario.event import Event
+from app.scenario.event import Event, Loc, ref_of
 from app.scenario.given import AlertGiven, ComplaintGiven, Given
 from app.scenario.setting import SOURCE, US
 from crm_core.alerts import service as alerts
@@ -33,10 +33,10 @@ Tell = Callable[[Session], object]
 def happened(given: Given, cast: Cast) -> Iterator[Event]:
     """Opening them, and what was done about them."""
     for number, complaint in enumerate(given.complaints):
-        place = f"complaints[{number}]"
+        place: Loc = ("given", "complaints", number)
         yield Event(complaint.at.at(cast.begins), place, _complained(complaint, cast, place))
     for number, alert in enumerate(given.alerts):
-        place = f"alerts[{number}]"
+        place = ("given", "alerts", number)
         yield Event(alert.at.at(cast.begins), place, _alerted(alert, cast, place))
 
 
@@ -53,12 +53,12 @@ def advance(
         desk.handle(session, actor, alert.id, step, ref=ref)
 
 
-def _complained(complaint: ComplaintGiven, cast: Cast, place: str) -> Tell:
+def _complained(complaint: ComplaintGiven, cast: Cast, place: Loc) -> Tell:
     customer = cast.customers[complaint.customer]
 
     def tell(session: Session) -> None:
         case = Case(complaint.words, complaint.type, complaint.order)
-        ref = f"{SOURCE}:{place}"
+        ref = ref_of(place)
         ticket = tickets.open_(session, themselves(customer), customer.id, case, ref=ref)
         alert = alerts.of_ticket(session, ticket.id)
         assert alert is not None
@@ -67,11 +67,11 @@ def _complained(complaint: ComplaintGiven, cast: Cast, place: str) -> Tell:
     return tell
 
 
-def _alerted(given: AlertGiven, cast: Cast, place: str) -> Tell:
+def _alerted(given: AlertGiven, cast: Cast, place: Loc) -> Tell:
     customer = cast.customers[given.customer]
 
     def tell(session: Session) -> None:
-        ref = f"{SOURCE}:{place}"
+        ref = ref_of(place)
         if given.kind == "hand_over":
             actor = themselves(customer)
             handover.request(session, actor, customer.id, words=given.words, ref=ref)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from app.scenario.cast import Cast
-from app.scenario.event import Event
+from app.scenario.event import Event, Loc, ref_of
 from app.scenario.given import Given, Line, OrderGiven
 from app.scenario.people import Movement, Spending
 from app.scenario.setting import SOURCE, US
@@ -27,18 +27,15 @@ _GOODS = "服饰"  # what was bought where only the sum is stated
 def happened(given: Given, cast: Cast) -> Iterator[Event]:
     """Orders, with what became of them, and points."""
     number = _Numbers()
-    listed = [(f"orders[{n}]", order) for n, order in enumerate(given.orders)]
-    listed += [(f"sales[{n}]", order) for n, order in enumerate(given.sales)]
-    for place, order in listed:
-        yield from _ordered(order, cast, place, number)
-    for customer_id, stated in cast.as_given.items():
-        place = f"customers 「{stated.handles[0]}」"
-        customer = cast.customers[stated.handles[-1]]
-        assert customer.id == customer_id
+    for part in ("orders", "sales"):
+        for n, order in enumerate(getattr(given, part)):
+            yield from _ordered(order, cast, ("given", part, n), number)
+    for n, (stated, customer) in enumerate(zip(given.customers, cast.rows, strict=True)):
+        place: Loc = ("given", "customers", n)
         if stated.spending:
-            yield from _spent(stated.spending, customer, cast, place)
-        for n, movement in enumerate(stated.points or ()):
-            yield _moved(movement, customer, cast.begins, f"{place} points[{n}]")
+            yield from _spent(stated.spending, customer, cast, (*place, "spending"))
+        for k, movement in enumerate(stated.points or ()):
+            yield _moved(movement, customer, cast.begins, (*place, "points", k))
 
 
 class _Numbers:
@@ -53,7 +50,7 @@ class _Numbers:
         return f"DD{day}{self._given[day]:03d}"
 
 
-def _ordered(order: OrderGiven, cast: Cast, place: str, number: _Numbers) -> Iterator[Event]:
+def _ordered(order: OrderGiven, cast: Cast, place: Loc, number: _Numbers) -> Iterator[Event]:
     paid_at = order.paid.at(cast.begins)
     customer = cast.customers[order.customer]
     order_no = order.number or number.next(paid_at)
@@ -106,7 +103,7 @@ def _line(session: Session, line: Line) -> NewLine:
     )
 
 
-def _spent(spending: Spending, customer: Customer, cast: Cast, place: str) -> Iterator[Event]:
+def _spent(spending: Spending, customer: Customer, cast: Cast, place: Loc) -> Iterator[Event]:
     """The orders behind a sum, alike and evenly spread; the last takes what does not divide."""
     last, count = spending.last.at(cast.begins), spending.orders
     first = spending.first.at(cast.begins) if spending.first else last - (count - 1) * _BETWEEN
@@ -114,7 +111,7 @@ def _spent(spending: Spending, customer: Customer, cast: Cast, place: str) -> It
     for n in range(count):
         at = first + (last - first) * n / (count - 1) if count > 1 else last
         total_fen = share_fen + (rest_fen if n == count - 1 else 0)
-        yield Event(at, f"{place} spending", _recording(customer, cast, at, total_fen, n))
+        yield Event(at, place, _recording(customer, cast, at, total_fen, n))
 
 
 def _recording(
@@ -132,10 +129,10 @@ def _recording(
     return lambda session: orders.record(session, US, new, ref=f"LS{customer.id:05d}{n:03d}")
 
 
-def _moved(movement: Movement, customer: Customer, clock: datetime, place: str) -> Event:
+def _moved(movement: Movement, customer: Customer, clock: datetime, place: Loc) -> Event:
     at = movement.at.at(clock)
     note = movement.note or (f"订单 {movement.order}" if movement.order else "")
-    ref = f"{SOURCE}:{place}"
+    ref = ref_of(place)
     if movement.points < 0:
         spent = -movement.points
         return Event(

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, update
 
 from app.scenario import complaints, dealings, polls, visits
 from app.scenario.cast import Cast
+from app.scenario.event import Loc
 from app.scenario.given import Given
 from app.scenario.setting import US
 from crm_core import clock
@@ -17,7 +18,11 @@ from crm_core.points import service as points
 
 
 class CannotHappen(Exception):
-    """The services refuse what a scenario states; the message says where and why."""
+    """The services refuse what a scenario states; the message says why."""
+
+    def __init__(self, place: Loc, reason: str) -> None:
+        super().__init__(reason)
+        self.place = place
 
 
 def tell(session: Session, given: Given, cast: Cast) -> None:
@@ -38,17 +43,18 @@ def tell(session: Session, given: Given, cast: Cast) -> None:
                 event.tell(session)
             except CrmError as error:
                 values = "".join(f" {name}={value}" for name, value in error.values.items())
-                raise CannotHappen(f"given.{event.place}: {error.code}{values}") from error
-    _settle(session, cast)
+                reason = f"this cannot have happened ({error.code}{values})"
+                raise CannotHappen(event.place, reason) from error
+    _settle(session, given, cast)
 
 
-def _settle(session: Session, cast: Cast) -> None:
+def _settle(session: Session, given: Given, cast: Cast) -> None:
     """Bring everything to the moment at which the scenario begins."""
     session.flush()
     for customer_id in points.with_expired_lots(session):
         points.expire(session, US, customer_id)
-    for customer in cast.customers.values():
-        customer.tier = cast.as_given[customer.id].tier or customer.tier
+    for customer, stated in zip(cast.rows, given.customers, strict=True):
+        customer.tier = stated.tier or customer.tier
         session.add(customer)
     then = update(Outbound).values(state=OutboundState.SENT, sent_at=col(Outbound.created_at))
     session.exec(then)  # what was said to people, was said then

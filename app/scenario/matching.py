@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
+
 
 def words(
     text: str,
@@ -47,6 +49,11 @@ def shortened(text: str) -> str:
     if not one_line:
         return "nothing"
     return f"「{one_line if len(one_line) <= _MOST else one_line[: _MOST - 1] + '…'}」"
+
+
+def plain(value: Any) -> str:
+    """A value as reports show it."""
+    return orjson.dumps(value, default=str).decode()
 
 
 _MOST = 200

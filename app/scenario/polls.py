@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlmodel import Session
 
 from app.scenario.cast import Cast, themselves
-from app.scenario.event import Event
+from app.scenario.event import Event, Loc, ref_of
 from app.scenario.given import Given, PollGiven
 from app.scenario.setting import SOURCE, US
 from crm_core.customers.models import Customer
@@ -20,8 +20,9 @@ from crm_core.timeline.models import EventKind
 def happened(given: Given, cast: Cast) -> Iterator[Event]:
     """Publishing, voting at once, and closing."""
     for number, poll in enumerate(given.polls):
-        place, published_at = f"polls[{number}]", poll.published.at(cast.begins)
-        telling = _Telling(poll, cast, f"{SOURCE}:{place}")
+        place: Loc = ("given", "polls", number)
+        published_at = poll.published.at(cast.begins)
+        telling = _Telling(poll, cast, ref_of(place))
         yield Event(published_at, place, telling.publish)
         if poll.closed:
             closed_at = poll.closes.at(cast.begins) if poll.closes else cast.begins

@@ -2,16 +2,31 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from app.scenario.references import Loc, wrong_references
+from app.scenario.event import Loc
+from app.scenario.references import wrong_references
 from app.scenario.script import Scenario
 
 Lines = dict[Loc, int]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A scenario, and where in which file each part of it stands."""
+
+    name: str
+    scenario: Scenario
+    lines: Lines
+
+    def where(self, loc: Loc) -> str:
+        """`store.yml:23`, of the deepest part of `loc` that stands in the file."""
+        return f"{self.name}:{_line(self.lines, loc)}"
 
 
 class BadScenario(Exception):
@@ -22,6 +37,8 @@ class _Loader(yaml.CSafeLoader):
     """YAML 1.2's plain values: 10:30, 2026-03-01, no and 012 are texts."""
 
 
+_TAGS = "tag:yaml.org,2002:"
+_KNOWN_TAGS = frozenset({"null", "bool", "int", "float", "str", "map", "seq"})
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("null", r"~|null|", ["~", "n", ""]),
@@ -29,12 +46,10 @@ for _tag, _pattern, _first in (
     ("int", r"-?(?:0|[1-9][0-9]*)", list("-0123456789")),
     ("float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+", list("-0123456789")),
 ):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first
-    )
+    _Loader.add_implicit_resolver(_TAGS + _tag, re.compile(f"^(?:{_pattern})$"), _first)
 
 
-def read(path: Path) -> Scenario:
+def read(path: Path) -> Read:
     """The scenario in a file.
 
     Raises:
@@ -47,7 +62,7 @@ def read(path: Path) -> Scenario:
     return parse(text, str(path))
 
 
-def parse(text: str, name: str) -> Scenario:
+def parse(text: str, name: str) -> Read:
     """The scenario in a text; `name` stands before the line in what is raised.
 
     Raises:
@@ -67,7 +82,7 @@ def parse(text: str, name: str) -> Scenario:
         raise _bad(name, lines, _told(error)) from None
     if wrong := list(wrong_references(scenario)):
         raise _bad(name, lines, wrong)
-    return scenario
+    return Read(name, scenario, lines)
 
 
 class _Mistake(Exception):
@@ -80,6 +95,8 @@ def _value(node: yaml.Node, loc: Loc, lines: Lines, inside: frozenset[int]) -> A
     """The value of a node; notes the line of everything in it."""
     if id(node) in inside:
         raise _Mistake(node, "a part contains itself")
+    if (tag := node.tag.removeprefix(_TAGS)) not in _KNOWN_TAGS:
+        raise _Mistake(node, f"{tag} is no tag of scenarios")
     lines.setdefault(loc, node.start_mark.line + 1)
     inside |= {id(node)}
     if isinstance(node, yaml.MappingNode):
@@ -105,18 +122,17 @@ def _mapping(node: yaml.MappingNode, loc: Loc, lines: Lines, inside: frozenset[i
 
 def _scalar(node: yaml.Node) -> Any:
     text = str(node.value)
-    match node.tag.removeprefix("tag:yaml.org,2002:"):
+    match node.tag.removeprefix(_TAGS):
         case "null":
             return None
         case "bool":
             return text == "true"
-        case "int":
-            return int(text)
-        case "float":
-            return float(text)
-        case "str":
-            return text
-    raise _Mistake(node, f"{node.tag} is no tag of scenarios")
+        case "int" | "float" as kind:
+            try:
+                return int(text) if kind == "int" else float(text)
+            except ValueError:
+                raise _Mistake(node, f"「{text}」 is no {kind}") from None
+    return text
 
 
 def _told(error: ValidationError) -> Iterator[tuple[Loc, str]]:

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from app.scenario.event import Loc
 from app.scenario.facts import NAMES as FACTS
 from app.scenario.given import Given, OrderGiven, PollGiven
 from app.scenario.script import Scenario, TurnGiven
 from crm_core.rules import service as rules
 
-Loc = tuple[int | str, ...]
 Wrong = tuple[Loc, str]
 
 

@@ -57,7 +57,9 @@ def admit(session: Session, given: Given, cast: Cast) -> None:
         joined = customer.since.at(cast.begins) if customer.since else cast.begins
         with clock.standing_at(joined):
             row = _customer(session, customer, cast, number)
-        cast.as_given[row.id] = customer
+        cast.rows.append(row)
+        if customer.points is not None:
+            cast.with_points.add(row.id)
         for handle in customer.handles:
             cast.customers.setdefault(handle, row)
     for visitor in given.visitors:

@@ -145,10 +145,10 @@ def _relative(text: str) -> Span:
         return Span()
     if text in _DAYS:
         return Span(_DAYS[text] * 86400)
-    if text[0] in "+-":
+    if text.startswith(("+", "-")):
         span = parse_span(text[1:])
-        return -span if text[0] == "-" else span
-    if text[-1] in "前后":
+        return -span if text.startswith("-") else span
+    if text.endswith(("前", "后")):
         span = parse_span(text[:-1])
-        return -span if text[-1] == "前" else span
+        return -span if text.endswith("前") else span
     raise ValueError(text)

@@ -7,9 +7,9 @@ from sqlmodel import Session
 
 from app.scenario.cast import Cast, themselves
 from app.scenario.complaints import advance
-from app.scenario.event import Event
+from app.scenario.event import Event, Loc, ref_of
 from app.scenario.given import FollowUpGiven, Given, RatingGiven, TryOnGiven
-from app.scenario.setting import SOURCE, US
+from app.scenario.setting import US
 from crm_core.alerts import service as alerts
 from crm_core.authz import Actor
 from crm_core.catalog import service as catalog
@@ -28,16 +28,16 @@ Tell = Callable[[Session], object]
 def happened(given: Given, cast: Cast) -> Iterator[Event]:
     """Everything of these kinds."""
     for number, tried in enumerate(given.try_ons):
-        place = f"try_ons[{number}]"
+        place: Loc = ("given", "try_ons", number)
         yield Event(tried.at.at(cast.begins), place, _tried(tried, cast, place))
     for number, call in enumerate(given.follow_ups):
-        yield from _called(call, cast, f"follow_ups[{number}]")
+        yield from _called(call, cast, ("given", "follow_ups", number))
     for number, rated in enumerate(given.ratings):
-        place = f"ratings[{number}]"
+        place = ("given", "ratings", number)
         yield Event(rated.at.at(cast.begins), place, _rated(rated, cast, place))
 
 
-def _tried(tried: TryOnGiven, cast: Cast, place: str) -> Tell:
+def _tried(tried: TryOnGiven, cast: Cast, place: Loc) -> Tell:
     customer = cast.customers[tried.customer]
 
     def tell(session: Session) -> None:
@@ -47,13 +47,13 @@ def _tried(tried: TryOnGiven, cast: Cast, place: str) -> Tell:
             known.id if known else None,
         )  # fmt: skip
         actor = _assistant(session, customer)
-        follow_ups.log_try_on(session, actor, customer.id, said, ref=f"{SOURCE}:{place}")
+        follow_ups.log_try_on(session, actor, customer.id, said, ref=ref_of(place))
 
     return tell
 
 
-def _called(call: FollowUpGiven, cast: Cast, place: str) -> Iterator[Event]:
-    due_on, ref = call.due.on(cast.begins), f"{SOURCE}:{place}"
+def _called(call: FollowUpGiven, cast: Cast, place: Loc) -> Iterator[Event]:
+    due_on, ref = call.due.on(cast.begins), ref_of(place)
     customer = cast.customers[call.customer]
     planned_at = min(cast.begins, call.due.at(cast.begins) - _AHEAD)
     kept: list[int] = []
@@ -73,11 +73,12 @@ def _called(call: FollowUpGiven, cast: Cast, place: str) -> Iterator[Event]:
         yield Event(max(done_at, planned_at), place, complete)
 
 
-def _rated(rated: RatingGiven, cast: Cast, place: str) -> Tell:
+def _rated(rated: RatingGiven, cast: Cast, place: Loc) -> Tell:
     customer = cast.customers[rated.customer]
 
     def tell(session: Session) -> None:
-        score, actor, ref = Score(rated.aspect, rated.score), themselves(customer), place
+        score, actor = Score(rated.aspect, rated.score), themselves(customer)
+        ref = ref_of(place)
         (kept,) = ratings.rate(session, actor, customer.id, [score], words=rated.words, ref=ref)
         alert = alerts.of_rating(session, kept.id)
         if alert is not None and rated.alert is not None:

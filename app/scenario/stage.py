@@ -1,0 +1,125 @@
+"""Where scenarios are played: a whole Dianyu on free ports, in a home that is gone afterwards.
+
+Rasa and Redis are processes; gateway, internal server and sandbox are threads of this one, so that
+one clock and one database can be exchanged between scenarios. RQ's jobs run here too, in bursts.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import httpx
+import structlog
+
+from app import wiring
+from app.gateway import create_app as gateway
+from app.internal import create_app as internal
+from app.run.wardship import Wardship
+from app.sandbox import accounts_of
+from app.scenario import children
+from app.scenario.environment import settings_of
+from app.scenario.phones import Phones
+from app.scenario.serving import a_port, served, url_of
+from app.scenario.work import Work
+from channels.sandbox.app import create_app as sandbox
+from crm_core import clock, db, migrate, queues
+from crm_core.db import make_engine
+from crm_core.lexicon import service as lexicon
+from crm_core.settings import settings
+
+_GRACE_SECONDS = 5.0
+
+
+class Stage:
+    """A running Dianyu without data; `fresh` makes it ready for the next scenario."""
+
+    def __init__(self, home: Path, phones: Phones, rasa_url: str) -> None:
+        self.phones = phones
+        self.work = Work()
+        self._home = home
+        self._rasa = httpx.Client(
+            base_url=rasa_url,
+            headers={"Authorization": f"Bearer {settings().internal_secret.get_secret_value()}"},
+            trust_env=False,
+        )
+        self._template = home / "template.db"
+        self._played = 0
+        migrate.upgrade(make_engine(f"sqlite:///{self._template}"))
+
+    def close(self) -> None:
+        self._rasa.close()
+        db.use(None)
+        clock.reset()
+
+    def fresh(self) -> None:
+        """An empty database and Redis, and phones that nobody has used yet."""
+        self._played += 1
+        path = self._home / f"scenario-{self._played}.db"
+        shutil.copy(self._template, path)
+        db.use(make_engine(f"sqlite:///{path}"))
+        queues.redis().flushall()
+        self.phones.reset()
+
+    def learn_names(self) -> None:
+        """Let Rasa know the shop's names as they are in the database now.
+
+        Raises:
+            CannotPlay: it does not take them.
+        """
+        with db.reading() as session:
+            expected = lexicon.etag(lexicon.entries(session))
+        answer = self._rasa.post("/webhooks/dianyu/lexicon")
+        if any(tag != expected for tag in answer.raise_for_status().json()["etags"]):
+            raise CannotPlay("Rasa does not read the shop's names")
+
+
+class CannotPlay(Exception):
+    """The stage is broken: no turn would say anything about the scenario."""
+
+
+@contextmanager
+def stage(
+    logs: Path, *, models: Path | None = None, rasa_url: str | None = None
+) -> Iterator[Stage]:
+    """Set up a stage; with `rasa_url` on a Rasa that runs already, else on one of these models.
+
+    Logs are added to `logs`/scenario*.log.
+
+    Raises:
+        CannotRun: something did not start.
+    """
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dianyu-")))
+        ports = {name: a_port() for name in ("gateway", "internal", "sandbox", "rasa")}
+        urls = {f"{name}_url": url_of(port) for name, port in ports.items() if name != "gateway"}
+        urls |= {"rasa_url": rasa_url} if rasa_url else {}
+        config = stack.enter_context(settings_of(home, **urls))
+        wardship = Wardship(_GRACE_SECONDS)
+        stack.callback(wardship.close)
+        stack.enter_context(children.redis(config, logs / "scenario-redis.log", wardship))
+        stack.enter_context(wiring.plug_in(config))
+        stack.enter_context(served(internal(), ports["internal"]))
+        platforms = sandbox(accounts_of(config), url_of(ports["gateway"]))
+        stack.enter_context(served(platforms, ports["sandbox"]))
+        stack.enter_context(served(gateway(config), ports["gateway"]))
+        _log_to(stack, logs / "scenario.log")
+        port = ports["rasa"].getsockname()[1]
+        ports["rasa"].close()
+        if rasa_url is None:
+            log = logs / "scenario-rasa.log"
+            stack.enter_context(children.rasa(models or home, port, log, wardship))
+        phones = stack.enter_context(closing(Phones(config.sandbox_url)))
+        made = Stage(home, phones, config.rasa_url)
+        stack.callback(made.close)
+        yield made
+
+
+def _log_to(stack: ExitStack, path: Path) -> None:
+    """What the servers in this process have to say goes to a file: the terminal shows results."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = structlog.get_config()["logger_factory"]
+    file = stack.enter_context(path.open("a", encoding="utf-8"))
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file))
+    stack.callback(structlog.configure, logger_factory=before)
