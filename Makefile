@@ -1,5 +1,6 @@
 # The same steps on a laptop and in CI. `make run` and `make test` set up whatever is missing.
 SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -52,12 +53,22 @@ test-product: setup ## Run the product's tests, with coverage
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
+.PHONY: data
+data: setup ## Check training data, domain and rules
+	$(RASA_PYTHON) -m nlu.check_data
+	$(RASA_PYTHON) -m rasa data validate --config bot/config.yml --domain bot/domain \
+		--data nlu/data bot/data 2>&1 | grep -v "is not used in any story or rule" # actions say them
+
+.PHONY: evaluate
+evaluate: setup ## Print how well texts are understood: unseen phrasings, cross-validation
+	$(RASA_PYTHON) -m nlu.evaluate
+
 .PHONY: test-rasa
 test-rasa: setup ## Run the tests of Rasa's side
 	$(RASA_PYTHON) -m pytest -c tests/bot/pytest.ini tests/bot
 
 .PHONY: test
-test: lint types test-rasa test-product ## Run everything that CI runs
+test: lint types data test-rasa test-product evaluate ## Run everything that CI runs
 
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## Run every benchmark
