@@ -10,6 +10,7 @@ from crm_core.clock import local
 from crm_core.polls import service as polls
 from crm_core.polls.models import Poll, PollOption
 
+_BUTTON = 6  # characters
 _WORDS = ("product", "category", "style", "color", "occasion")
 
 
@@ -35,6 +36,18 @@ def options_meant(session: Session, turn: Turn, poll: Poll) -> Sequence[PollOpti
     scores = [_score(session, turn, option) for option in listed]
     best = max(scores, default=0)
     return [o for o, score in zip(listed, scores, strict=True) if best and score == best]
+
+
+def yes_or_no(turn: Turn) -> bool | None:
+    """What a confirmation was answered; the words on its buttons count when they are typed."""
+    if turn.intent in {"affirm", "deny"}:
+        return turn.intent == "affirm"
+    words = turn.text.strip()
+    if len(words) > _BUTTON:
+        return None
+    if words.startswith(("不", "先不", "别")):
+        return False
+    return True if words.startswith(("确认", "确定")) else None
 
 
 def lines(result: polls.Result) -> str:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from actions import poll_words
 from actions.base import CrmAction, CrmForm, reset
-from actions.poll_choice import ends
+from actions.poll_choice import ends, yes_or_no
 from actions.turn import Option, Turn
 from crm_core.authz import Actor, Role
 from crm_core.catalog import service as catalog
@@ -39,10 +39,10 @@ class PollForm(CrmForm):
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
         if turn.asked is None:  # what an earlier, left form collected is gone
             return dict.fromkeys(SLOTS) | _read(session, actor, turn)
+        if turn.asked == "poll_confirm" and (said := yes_or_no(turn)) is not None:
+            return {"poll_confirm": said}
         if turn.intent in self.begins and poll_words.is_command(turn.text):
             return _read(session, actor, turn) or {turn.asked: None}
-        if turn.asked == "poll_confirm":
-            return {"poll_confirm": turn.intent == "affirm"} if _is_yes_or_no(turn) else {}
         if turn.intent == "deny":
             turn.say("utter_cancelled")
             turn.leave_form()
@@ -95,10 +95,6 @@ class CreatePoll(CrmAction):
                 "utter_poll_published", [Option("发给顾客", "poll_send_form")], title=title
             )
         reset(turn, SLOTS)
-
-
-def _is_yes_or_no(turn: Turn) -> bool:
-    return turn.intent in {"affirm", "deny"}
 
 
 def _read(session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:

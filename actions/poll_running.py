@@ -35,12 +35,11 @@ class _PollChoice(CrmForm):
     closing: ClassVar[bool]
 
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
+        if turn.asked == "poll_confirm" and (said := choice.yes_or_no(turn)) is not None:
+            return {"poll_confirm": said}
         if turn.asked is None or turn.intent in self.begins:
             return self._open(session, actor, turn)
-        if turn.asked == "chosen_poll":
-            return _picked(turn)
-        yes_or_no = turn.intent in {"affirm", "deny"}
-        return {"poll_confirm": turn.intent == "affirm"} if yes_or_no else {}
+        return _picked(turn) if turn.asked == "chosen_poll" else {}
 
     def after_error(self, turn: Turn, error: CrmError) -> None:
         """What was wanted at the opening cannot be done: nothing else is sent instead."""

@@ -179,6 +179,23 @@ class TestPublishing:
         assert said.then == "action_listen"
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "kept"),
+    [
+        ("确认发布", "nlu_fallback", {"poll_confirm": True}),
+        ("确认发布", "create_poll", {"poll_confirm": True}),
+        ("先不发布", "nlu_fallback", {"poll_confirm": False}),
+        ("确认一下今天的业绩", "nlu_fallback", {}),
+        ("嗯嗯", "affirm", {"poll_confirm": True}),
+    ],
+)
+def test_the_words_on_a_button_may_be_typed(
+    session: Session, manager: Staff, text: str, intent: str, kept: dict[str, bool]
+) -> None:
+    form = Form(session, manager, poll_form.PollForm, "poll_form")
+    assert form.hears(text, intent, "poll_confirm").slots == kept
+
+
 class TestSending:
     @pytest.fixture
     def assistant(self, session: Session) -> Staff:
