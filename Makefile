@@ -66,6 +66,7 @@ evaluate: setup ## Print how well texts are understood: unseen phrasings, cross-
 .PHONY: test-rasa
 test-rasa: setup ## Run the tests of Rasa's side
 	$(RASA_PYTHON) -m pytest -c tests/bot/pytest.ini tests/bot
+	$(RASA_PYTHON) -m pytest -c tests/nlu/pytest.ini tests/nlu
 
 .PHONY: test
 test: lint types data test-rasa test-product evaluate ## Run everything that CI runs
