@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -42,8 +43,8 @@ class Utterance(BaseModel):
     now: AwareDatetime | None = None
 
 
-def open_on(made: FastAPI, config: Settings, dialogue: Dialogue) -> None:
-    """Add the routes to the gateway."""
+def open_on(made: FastAPI, config: Settings, dialogue: Dialogue) -> Callable[[], Awaitable[None]]:
+    """Add the routes to the gateway; call the result at the end."""
     started_at = now()
     door = _Door(config)
 
@@ -71,6 +72,8 @@ def open_on(made: FastAPI, config: Settings, dialogue: Dialogue) -> None:
             sent = {"outbound": outbox.sent_in_all(session, since=started_at)}
             return inbound.counts(session, since=started_at) | sent
 
+    return door.close
+
 
 class _Door:
     """Hands what a program says to the sandbox and waits for the turn to be complete."""
@@ -79,6 +82,9 @@ class _Door:
         self._appid = config.oa_appid
         self._accounts = {"oa": config.oa_appid, "wecom": config.wecom_corpid}
         self._client = httpx.AsyncClient(base_url=config.sandbox_url, timeout=_TURN_SECONDS)
+
+    async def close(self) -> None:
+        await self._client.aclose()
 
     async def say(self, message: Message) -> dict[str, Any]:
         said = message.model_dump(exclude={"message_id"})

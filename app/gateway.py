@@ -1,8 +1,8 @@
 """The gateway: the platforms' callbacks, health and metrics; in a demo, the sandbox's door."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from http import HTTPStatus
 
 from fastapi import FastAPI, Response
@@ -12,8 +12,7 @@ from redis import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import demo_door, logs
-from app.pages import Pages
+from app import demo_door, logs, pages
 from channels.dialogue import Dialogue
 from channels.oa import callback as oa
 from channels.oa.account import Account as OaAccount
@@ -31,18 +30,18 @@ def create_app(config: Settings | None = None) -> FastAPI:
     logs.configure()
     dialogue = Dialogue(config)
     turns = Turns(dialogue)
-    pages = Pages(config.ui_url)
+    at_end: list[Callable[[], Awaitable[None]]] = [turns.close, dialogue.close]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         watching = asyncio.create_task(turns.watch())
-        async with pages.running():
+        async with AsyncExitStack() as ending:
+            for close in reversed(at_end):  # turns end before what they talk through is closed
+                ending.push_async_callback(close)
             yield
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
-        await turns.close()
-        await dialogue.close()
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
 
     made = FastAPI(title="店语", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     if config.oa_appid:
@@ -51,8 +50,8 @@ def create_app(config: Settings | None = None) -> FastAPI:
         made.include_router(wecom.router(WecomAccount.of(config), turns))
     _health(made, dialogue)
     if config.demo:
-        demo_door.open_on(made, config, dialogue)
-        pages.open_on(made)
+        at_end.append(demo_door.open_on(made, config, dialogue))
+        at_end.append(pages.open_on(made, config.ui_url))
     return made
 
 
