@@ -138,14 +138,14 @@ def _in_mind(
     own = [alert for alert in fitting if alert.owner_id == actor.staff_id]
     if step in _ON_ONES_OWN and len(own) == 1:
         return own
-    return fitting or listed
+    return fitting or listed[: len(listed) == 1]  # the only one says why it cannot be done
 
 
 def _ask(
     session: Session, actor: Actor, turn: Turn, among: Sequence[Alert], step: Step | None
 ) -> None:
     if not among:
-        turn.say("utter_no_alerts")
+        turn.say("utter_no_alert_fits" if step else "utter_no_alerts", step=step and step.value)
         return
     name = turn.entity("staff_name") if step is Step.TRANSFER else None
     to = staff.by_name(session, name, store_id=actor.store_id) if name else None

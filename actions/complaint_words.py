@@ -16,7 +16,7 @@ _MISTAKEN = frozenset({
     "update_size", "update_style", "rate_service", "request_return", "request_exchange",
     "query_delivery", "query_order", "query_after_sale", "ask_policy", "check_stock", "thank",
     "vote_outfit", "recommend_items", "search_product", "goodbye", "greet", "log_tryon",
-    "update_customer_profile", "lookup_last_purchase", "recommend_for_customer",
+    "update_customer_profile", "lookup_last_purchase", "recommend_for_customer", "human_handoff",
 })  # fmt: skip
 # Names of people, shops and orders alone do not say what happened.
 _WHO_AND_WHERE = (
@@ -28,8 +28,14 @@ class DescribingForm(CrmForm):
     """A form whose free text may look like a wish for something else."""
 
     def is_answer(self, turn: Turn) -> bool:
-        mistaken = turn.intent in _MISTAKEN and wording.has_symptom(turn.text)
-        return super().is_answer(turn) or (turn.asked in SLOTS and mistaken)
+        return super().is_answer(turn) or (turn.asked in SLOTS and is_mistaken(turn))
+
+
+def is_mistaken(turn: Turn) -> bool:
+    """Whether what went wrong was taken for a wish: 「导购翻白眼」 asks for nobody."""
+    if turn.intent == "human_handoff" and wording.wants_a_person(turn.text):
+        return False
+    return turn.intent in _MISTAKEN and wording.has_symptom(turn.text)
 
 
 def opening(turn: Turn) -> dict[str, Any]:
@@ -66,6 +72,11 @@ def case(turn: Turn) -> Case:
         ComplaintType(named) if named else None,
         turn.slot("complaint_order_no"),
     )
+
+
+def kind(named: ComplaintType) -> str:
+    """What a complaint of this type is called: 质量投诉."""
+    return "投诉" if named is ComplaintType.OTHER else f"{named.value}投诉"
 
 
 def described(text: str) -> dict[str, Any]:

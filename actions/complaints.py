@@ -16,7 +16,7 @@ from crm_core.clock import local
 from crm_core.orders.models import Order
 from crm_core.tickets import service as tickets
 from crm_core.tickets import wording
-from crm_core.tickets.models import ComplaintType, Priority, TicketState
+from crm_core.tickets.models import Priority, TicketState
 from crm_core.tickets.service import Standing
 
 _MOST = 5
@@ -90,7 +90,7 @@ class FileComplaint(CrmAction):
             turn.say("utter_complaint_not_filed")
             return
         ticket = tickets.open_(session, actor, actor.customer_id, case, ref=turn.ref)
-        told = {"number": ticket.number, "type": ticket.type.value}
+        told = {"number": ticket.number, "type": words.kind(ticket.type)}
         if ticket.priority is Priority.NORMAL:
             turn.say("utter_complaint_filed", **told)
             return
@@ -135,9 +135,7 @@ def _said(turn: Turn, read: Callable[[Turn], dict[str, Any]]) -> dict[str, Any]:
 
 def _option(standing: Standing) -> Option:
     ticket = standing.ticket
-    title = (
-        f"{ticket.number} {_kind(ticket.type)}（{ticket.state.value}，{_day(standing.since)}起）"
-    )
+    title = f"{ticket.number} {words.kind(ticket.type)}（{ticket.state.value}，{_day(standing.since)}起）"
     return Option(title, "action_query_complaint", {"ticket_no": ticket.number})
 
 
@@ -152,16 +150,12 @@ def _tell(turn: Turn, standing: Standing) -> None:
     turn.say(
         "utter_complaint_status",
         number=ticket.number,
-        type=_kind(ticket.type),
+        type=words.kind(ticket.type),
         state=ticket.state.value,
         opened=_day(ticket.opened_at),
         since=_day(standing.since),
         who=who,
     )
-
-
-def _kind(kind: ComplaintType) -> str:
-    return "投诉" if kind is ComplaintType.OTHER else f"{kind.value}投诉"
 
 
 def _about(order: Order | None) -> str:

@@ -101,7 +101,7 @@ class FileComplaintForCustomer(CrmAction):
             "utter_customer_complaint_filed",
             customer=customers.shown(customer),
             number=ticket.number,
-            type=ticket.type.value,
+            type=words.kind(ticket.type),
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import Session
 
 from actions.base import CUSTOMER, CrmAction, CrmForm, reset
+from actions.complaint_words import is_mistaken
 from actions.turn import Turn
 from crm_core.authz import Actor
 from crm_core.ratings import service as ratings
@@ -24,13 +25,13 @@ def ask(turn: Turn, what: str, row_id: int) -> None:
 class MoreWordsForm(CrmForm):
     roles = CUSTOMER
     begins = frozenset()
-    answers = _NOTHING_TO_ADD | {
-        "file_complaint", "rate_service", "give_suggestion", "update_size", "update_style",
-        "request_return", "request_exchange", "query_delivery",
-    }  # fmt: skip
+    answers = _NOTHING_TO_ADD | {"file_complaint", "rate_service", "give_suggestion"}
 
     def name(self) -> str:
         return f"validate_{FORM}"
+
+    def is_answer(self, turn: Turn) -> bool:
+        return super().is_answer(turn) or (turn.asked == "more_words" and is_mistaken(turn))
 
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
         if turn.asked != "more_words":

@@ -64,16 +64,25 @@ def settle(
     return True
 
 
-def add_words(session: Session, actor: Actor, alert: Alert, words: str, *, ref: str) -> bool:
+def add_words(
+    session: Session,
+    actor: Actor,
+    alert: Alert,
+    words: str,
+    *,
+    headline: str | None = None,
+    ref: str,
+) -> bool:
     """The customer said more: keep it and tell who has it in hand, or everybody who was told.
 
-    False if this `ref` did before.
+    `headline` replaces the alert's, where the words show better what it is about. False if this
+    `ref` did before.
     """
     if done(session, ref):
         return False
     _write_step(session, actor, alert, Step.NOTE, to=None, note=words, ref=ref)
     said = "；".join(filter(None, (alert.facts.get("words"), words)))
-    alert.facts = {**alert.facts, "words": said}
+    alert.facts = {**alert.facts, "words": said} | ({"headline": headline} if headline else {})
     session.add(alert)
     to = [staff.get(session, alert.owner_id)] if alert.owner_id else telling.told(session, alert)
     text = f"{telling.customer_of(session, alert)} 补充说：{words}"

@@ -140,7 +140,7 @@ def steps_from(alert: Alert) -> Sequence[Step]:
     """What can be done about a conversation that was handed over."""
     match alert.state:
         case AlertState.OPEN:
-            return [Step.ACCEPT, Step.CLOSE]
+            return [Step.ACCEPT]  # and giving it back, by the card
         case AlertState.ACCEPTED:
             return [Step.CLOSE]
         case _:

@@ -146,7 +146,9 @@ def handle(
 
 
 def add_words(session: Session, actor: Actor, ticket_id: int, words: str, *, ref: str) -> Ticket:
-    """The customer says more about an open complaint. A repeated `ref` changes nothing.
+    """The customer says more about a complaint; one of no known type may get one.
+
+    A repeated `ref` changes nothing.
 
     Raises:
         Forbidden: the actor may not, for this customer.
@@ -154,9 +156,11 @@ def add_words(session: Session, actor: Actor, ticket_id: int, words: str, *, ref
     """
     ticket = _theirs(session, actor, Permission.TICKET_OPEN, session.get(Ticket, ticket_id))
     customers.lock(session, actor, Permission.TICKET_OPEN, ticket.customer_id)
-    alert = _alert_of(session, ticket)
-    if handling.add_words(session, actor, alert, words.strip()[:MOST_CHARACTERS], ref=ref):
-        ticket.description = f"{ticket.description}；{words.strip()[:MOST_CHARACTERS]}"
+    alert, words = _alert_of(session, ticket), words.strip()[:MOST_CHARACTERS]
+    kind = wording.classify(words) if ticket.type is ComplaintType.OTHER else ticket.type
+    headline = _headline(kind, ticket.priority)
+    if handling.add_words(session, actor, alert, words, headline=headline, ref=ref):
+        ticket.description, ticket.type = f"{ticket.description}；{words}", kind
         session.add(ticket)
         audit.record(session, actor, "ticket:add_words", f"ticket:{ticket.id}")
     return ticket
@@ -230,13 +234,17 @@ def _alert(
     rows = [("单号", ticket.number)]
     rows += [("订单", order.order_no)] if order else []
     rows += [("导购", staff.get(session, served_by).name)] if served_by else []
-    urgent = "（加急）" if ticket.priority is Priority.HIGH else ""
     new = alerts.New(
         AlertKind.COMPLAINT,
         ticket.customer_id,
-        alerts.Facts(f"{ticket.type.value}{urgent}", ticket.description, tuple(rows)),
+        alerts.Facts(_headline(ticket.type, ticket.priority), ticket.description, tuple(rows)),
         store_id=ticket.store_id,
         ticket_id=ticket.id,
     )
     tell: list[Staff] | None = None if ticket.state is TicketState.OPEN else []
     return alerts.raise_(session, actor, new, ref=f"ticket:{ticket.id}", tell=tell)
+
+
+def _headline(kind: ComplaintType, priority: Priority) -> str:
+    named = "投诉" if kind is ComplaintType.OTHER else kind.value
+    return f"{named}（加急）" if priority is Priority.HIGH else named

@@ -47,6 +47,9 @@ _ANGRY = re.compile(
     "|跑路|服了你们|真的服了|曝光|12315|举报|舉報|起诉|法院|消协|告你们|告你們|[😡🤬💢👿😠]|[!！]{3,}",
     re.IGNORECASE,
 )
+_PERSON = re.compile(
+    "人工|真人|活人|客服|转接|叫.{0,4}来|找.{0,4}(?:人|店长|经理|老板|导购)|换人|回电话"
+)
 _COMMON_PHRASES = re.compile(  # what a complaint is said with, and says nothing about it
     "你们家|你们店|你们|你家|贵公司|贵店|这家店|我们|我要|我想|我很|想要|我|要|想|请|帮|麻烦|给个说法|说法"
     "|投诉|投訴|头诉|投拆|客诉|反映|反馈|登记|记录|记|提交|建|单子|单|一下|一个|一条|个|情况|问题|有"
@@ -66,6 +69,11 @@ def classify(text: str) -> ComplaintType:
 def has_symptom(text: str) -> bool:
     """Whether something that went wrong is named, whatever the message was taken for."""
     return any(re.search(words, text) for words in _SYMPTOMS.values())
+
+
+def wants_a_person(text: str) -> bool:
+    """Whether somebody is asked for, rather than complained about."""
+    return _PERSON.search(text) is not None
 
 
 def is_angry(text: str) -> bool:

@@ -141,7 +141,14 @@ class TestHandling:
         assert ticket.state.value == "处理中"
 
     def test_without_any_it_is_said(self, session: Session, shop: Shop) -> None:
-        assert handle(session, shop, "受理").names == ["utter_no_alerts"]
+        assert handle(session, shop, "受理").names == ["utter_no_alert_fits"]
+        assert handle(session, shop).names == ["utter_no_alerts"]
+
+    def test_a_step_that_fits_none_of_several_is_said(self, session: Session, shop: Shop) -> None:
+        raised(session, shop)
+        raised(session, shop, "r2")
+        said = handle(session, shop, "验证").only
+        assert (said["response"], said["step"]) == ("utter_no_alert_fits", "验证")
 
     def test_without_a_step_it_is_shown(self, session: Session, shop: Shop) -> None:
         raised(session, shop)

@@ -94,9 +94,20 @@ class TestForm:
         said = told(session, shop.customer, "袖子一长一短", intent=intent, asked=DESCRIPTION)
         assert said.slots[DESCRIPTION] == "袖子一长一短"
 
-    def test_a_symptom_is_no_digression(self, session: Session, shop: Shop) -> None:
-        said = told(session, shop.customer, "M码大了两圈", intent="update_size", asked=DESCRIPTION)
-        assert said.slots[DESCRIPTION] == "M码大了两圈"
+    @pytest.mark.parametrize(
+        ("text", "intent"), [("M码大了两圈", "update_size"), ("导购翻白眼", "human_handoff")]
+    )
+    def test_a_symptom_is_no_digression(
+        self, session: Session, shop: Shop, text: str, intent: str
+    ) -> None:
+        said = told(session, shop.customer, text, intent=intent, asked=DESCRIPTION)
+        assert said.slots[DESCRIPTION] == text
+
+    def test_asking_for_a_person_is_one_all_the_same(self, session: Session, shop: Shop) -> None:
+        said = told(
+            session, shop.customer, "没人理我，转人工", intent="human_handoff", asked=DESCRIPTION
+        )
+        assert said.slots == {}
 
     def test_a_digression_fills_nothing(self, session: Session, shop: Shop) -> None:
         said = told(session, shop.customer, "我多少积分", intent="query_points", asked=DESCRIPTION)
@@ -176,7 +187,7 @@ class TestFiling:
         said = filed(session, shop.customer, "毛衣起球").only
         ticket = session.exec(select(Ticket)).one()
         assert said["response"] == "utter_complaint_filed"
-        assert (said["number"], said["type"]) == (ticket.number, "质量")
+        assert (said["number"], said["type"]) == (ticket.number, "质量投诉")
 
     def test_empties_the_form(self, session: Session, shop: Shop) -> None:
         assert filed(session, shop.customer, "毛衣起球").slots == dict.fromkeys(SLOTS)

@@ -29,7 +29,9 @@ def answered(session: Session, shop: Shop, text: str, intent: str = "nlu_fallbac
     )
 
 
-@pytest.mark.parametrize("intent", ["nlu_fallback", "file_complaint", "rate_service"])
+@pytest.mark.parametrize(
+    "intent", ["nlu_fallback", "file_complaint", "rate_service", "human_handoff"]
+)
 def test_any_words_are_taken(session: Session, shop: Shop, intent: str) -> None:
     assert answered(session, shop, "没人理我", intent).slots == {"more_words": "没人理我"}
 
@@ -42,7 +44,12 @@ def test_nobody_has_to_answer(session: Session, shop: Shop, intent: str) -> None
 
 @pytest.mark.parametrize(
     ("text", "intent"),
-    [("4分吧", "rate_service"), ("我要投诉", "file_complaint"), ("积分", "query_points")],
+    [
+        ("4分吧", "rate_service"),
+        ("我要投诉", "file_complaint"),
+        ("积分", "query_points"),
+        ("没人理我，转人工", "human_handoff"),
+    ],
 )
 def test_something_else_is_left_to_its_own_flow(
     session: Session, shop: Shop, text: str, intent: str

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
+from channels.sandbox.config import Limits
+from channels.sandbox.wecom.cards import check
 from crm_core import clock, queues
 from crm_core.alerts import handling
 from crm_core.alerts import service as alerts
@@ -110,6 +112,21 @@ class TestRaising:
         phones.deliver(session)
         (card,) = phones.cards(shop.manager)
         assert len(card["button_selection"]["option_list"]) == 10
+
+    @pytest.mark.parametrize("kind", list(AlertKind))
+    def test_every_look_of_a_card_is_one_that_wecom_takes(
+        self, session: Session, shop: Shop, kind: AlertKind
+    ) -> None:
+        phones = plugged()
+        alert = raised(session, shop, kind=kind, facts=Facts("", "", ()))
+        phones.deliver(session)
+        handling.settle(
+            session, acting(shop.manager), alert, Step.ACCEPT, AlertState.ACCEPTED, ref="a"
+        )
+        phones.deliver(session)
+        for card in (*phones.cards(shop.manager), *phones.changes(shop.manager)):
+            check(card, Limits())
+        assert len(phones.received) == 2
 
 
 class TestSeeing:

@@ -223,7 +223,7 @@ class TestHandOver:
             desk.handle(
                 session, acting(shop.manager), a_call(session, shop).id, Step.RECTIFY, ref="r"
             )
-        assert refused.value.values["steps"] == "受理、关闭"
+        assert refused.value.values["steps"] == "受理"
 
 
 def test_a_low_score_is_handled_by_chat(session: Session, shop: Shop) -> None:

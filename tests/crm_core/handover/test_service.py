@@ -276,4 +276,4 @@ class TestUntaken:
 
 def test_the_steps_of_a_hand_over(session: Session, shop: Shop) -> None:
     alert = asked(session, shop.customer)
-    assert handover.steps_from(alert) == [Step.ACCEPT, Step.CLOSE]
+    assert handover.steps_from(alert) == [Step.ACCEPT]

@@ -216,6 +216,14 @@ class TestMoreWords:
         assert ticket.description == "气死我了；毛衣起球"
         assert phones.texts(shop.manager) == ["林** 补充说：毛衣起球"]
 
+    def test_tell_the_type_of_one_that_had_none(self, session: Session, shop: Shop) -> None:
+        us = themselves(shop.customer)
+        ticket = opened(session, shop, "气死我了")
+        tickets.add_words(session, us, ticket.id, "毛衣起球", ref="more")
+        tickets.add_words(session, us, ticket.id, "店员爱答不理", ref="still more")
+        assert ticket.type is ComplaintType.QUALITY
+        assert session.exec(select(Alert)).one().facts["headline"] == "质量（加急）"
+
     def test_of_somebody_elses_complaint_are_refused(self, session: Session, shop: Shop) -> None:
         other = themselves(a_customer(session, "赵敏"))
         ticket = opened(session, shop)
