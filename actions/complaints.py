@@ -135,7 +135,8 @@ def _said(turn: Turn, read: Callable[[Turn], dict[str, Any]]) -> dict[str, Any]:
 
 def _option(standing: Standing) -> Option:
     ticket = standing.ticket
-    title = f"{ticket.number} {words.kind(ticket.type)}（{ticket.state.value}，{_day(standing.since)}起）"
+    how = f"{ticket.state.value}，{_day(standing.since)}起"
+    title = f"{ticket.number} {words.kind(ticket.type)}（{how}）"
     return Option(title, "action_query_complaint", {"ticket_no": ticket.number})
 
 
