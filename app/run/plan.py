@@ -37,7 +37,7 @@ def plan(settings: Settings) -> Plan:
     ]
     if settings.own_rasa:
         made.insert(0, Step("training the model", "train", processes.training(settings)))
-    return made
+    return [part for part in made if part != Stage(())]  # Redis may be somebody else's
 
 
 def addresses(settings: Settings) -> list[str]:

@@ -61,7 +61,7 @@ async def _serve(settings: Settings, plan: Plan, patience: Patience) -> None:
         steps = Steps(folder, environ, wardship, screen)
         try:
             for part in plan:
-                await _carry_out(part, supervisor, steps)
+                await _carry_out(part, supervisor, steps, screen)
             screen.say("\n".join(addresses(settings)))
             await supervisor.watch()
         finally:
@@ -70,11 +70,14 @@ async def _serve(settings: Settings, plan: Plan, patience: Patience) -> None:
             screen.say("stopped")
 
 
-async def _carry_out(part: Step | Stage, supervisor: Supervisor, steps: Steps) -> None:
+async def _carry_out(
+    part: Step | Stage, supervisor: Supervisor, steps: Steps, screen: Screen
+) -> None:
     if isinstance(part, Step):
         await steps.run(part)
     else:
-        await supervisor.start(part.processes)
+        with screen.working(f"starting {', '.join(process.name for process in part.processes)}"):
+            await supervisor.start(part.processes)
 
 
 async def _end_with_parent(task: asyncio.Task[None]) -> None:

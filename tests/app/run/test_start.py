@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import PIPE
+from subprocess import PIPE, CompletedProcess
 
 import pytest
 
@@ -107,19 +107,50 @@ def test_a_second_run_on_one_home_is_refused(here: Path) -> None:
     assert "another dianyu runs on it" in other.stderr
 
 
-def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        dianyu = subprocess.run(
-            [sys.executable, "-m", "app.cli", "run"],
-            cwd=ROOT,
-            env=os.environ | {"DIANYU_HOME": str(tmp_path), "DIANYU_PORT": str(port)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def dianyu_run(home: Path, port: int, *flags: str, **settings: str) -> CompletedProcess[str]:
+    """`dianyu run` where it cannot start."""
+    environ = os.environ | {"DIANYU_HOME": str(home), "DIANYU_PORT": str(port)} | settings
+    command = [sys.executable, "-m", "app.cli", "run", *flags]
+    return subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
 
-    assert dianyu.returncode == 1
-    assert dianyu.stderr.startswith(f"dianyu: port {port} on 127.0.0.1, for gateway, is not free")
-    assert len(dianyu.stderr.splitlines()) == 1
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that is taken, and so is the third one after it (the sandbox's)."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port: int = first.getsockname()[1]
+            try:
+                second = socket.create_server(("127.0.0.1", port + 3))
+            except OSError:
+                continue
+            with second:
+                yield port
+            return
+
+
+def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path, taken: int) -> None:
+    refused = dianyu_run(tmp_path, taken, DIANYU_DEMO="off")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"dianyu: port {taken} on 127.0.0.1, for gateway, is not free")
+    assert len(refused.stderr.splitlines()) == 1
     assert list((tmp_path / "logs").iterdir()) == []
+
+
+def test_the_demo_is_on_where_it_is_asked_for_and_nothing_says_otherwise(
+    tmp_path: Path, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DIANYU_DEMO")
+    assert "for sandbox" in dianyu_run(tmp_path, taken, "--demo").stderr
+
+    assert "for gateway" in dianyu_run(tmp_path, taken, "--demo", DIANYU_DEMO="off").stderr
+
+
+def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
+    refused = dianyu_run(tmp_path, 8000, DIANYU_PROT="8001")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("dianyu: DIANYU_PROT is not a setting")
