@@ -25,7 +25,7 @@ from benchmarks.chat_load import SECRET
 from benchmarks.report import ROOT
 
 RASA_PYTHON = str(ROOT / "nlu" / ".venv" / "bin" / "python")
-STARTING_SECONDS = 180
+STARTING_SECONDS = 300
 LOG = ROOT / "var" / "bench" / "chat.log"
 
 

@@ -36,6 +36,8 @@ def create_app(pool: Pool, secret: str) -> web.Application:
             answers = await pool.ask_all(frames.LEXICON)
         except (NotReady, WorkerDied):
             return _error(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+        if any(answer.code != HTTPStatus.OK for answer in answers):
+            return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "failed")
         return web.json_response({"etags": [json.loads(answer.body)["etag"] for answer in answers]})
 
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_as_json, check_secret])
