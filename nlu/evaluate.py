@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import logging
 import random
 import sys
 import tempfile
@@ -54,7 +55,9 @@ def held_out(config: Path, model: Path | None = None) -> list[Parsed]:
 def parse_all(model: Path, utterances: Sequence[Utterance]) -> list[Parsed]:
     """Parses each utterance as a sender who may ask it would be understood."""
     from rasa.core.agent import Agent  # noqa: PLC0415 - once the libraries are calm
+    from rasa.utils.log_utils import configure_structlog  # noqa: PLC0415 - likewise
 
+    configure_structlog(logging.WARNING)
     processor = Agent.load(str(model)).processor
     return asyncio.run(_parse_each(processor, utterances))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -80,8 +81,9 @@ def _find_in(messages: Iterable[Message], lexicon: Lexicon) -> None:
 
 def _row(kinds: set[str]) -> csr_matrix:
     """One place for each kind of entity, of length 1 together."""
-    present = np.array([[kind in kinds for kind in ENTITIES]], dtype=np.float32)
-    return csr_matrix(present / max(1.0, float(np.sqrt(present.sum()))))
+    places = [place for place, kind in enumerate(ENTITIES) if kind in kinds]
+    weights = np.full(len(places), 1.0 / math.sqrt(max(1, len(places))), dtype=np.float32)
+    return csr_matrix((weights, places, [0, len(places)]), shape=(1, len(ENTITIES)))
 
 
 def _now(message: Message) -> datetime:

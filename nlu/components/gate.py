@@ -36,7 +36,7 @@ class RoleGate(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"others": 0.1, "threshold": 0.3, "meaningless": ["out_of_scope"]}
+        return {"others": 0.2, "threshold": 0.2, "meaningless": ["out_of_scope"]}
 
     @classmethod
     def create(

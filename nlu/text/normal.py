@@ -24,6 +24,8 @@ _REPEAT = re.compile(r"([!?~。,.!])\1+")
 def normalise(source: str) -> MappedText:
     """Simplified, half-width, lower-case text without emoji and slips, mapped to its source."""
     text = MappedText.of(source).map_chars(_plain)
+    if not text.text:
+        text = MappedText.of(source).map_chars(_gesture)
     text = text.replace(
         (run.start(), run.end(), run.group(1)) for run in _REPEAT.finditer(text.text)
     )
@@ -38,6 +40,16 @@ def _close_gaps(text: MappedText) -> MappedText:
 def _plain(char: str) -> str:
     folded = unicodedata.normalize("NFKC", char).lower().translate(_simplified())
     return "" if folded == char and unicodedata.category(char) in _SILENT else folded
+
+
+def _gesture(char: str) -> str:
+    """What an emoji says where nothing else is said: 👌 is 好的."""
+    return _gestures().get(char, "")
+
+
+@lru_cache(maxsize=1)
+def _gestures() -> dict[str, str]:
+    return {char: said for said, chars in read_table("gestures").items() for char in chars}
 
 
 @lru_cache(maxsize=1)
