@@ -110,6 +110,7 @@ def _load(
     flights: int,
     seconds: float,
 ) -> Load:
+    print(f"{talk.__name__.lower()}: {flights} in flight", flush=True)
     before = side.cpu_seconds()
     driven = chat_load.drive(side.port, talk, texts, flights=flights, seconds=seconds)
     load = asyncio.run(driven)
@@ -120,6 +121,7 @@ def _load(
 def _converse(
     port: int, talk: Stock | Ours, texts: list[str], first: int, last: int
 ) -> list[float]:
+    print(f"{talk.__class__.__name__.lower()}: messages {first} to {last}", flush=True)
     return asyncio.run(chat_load.one_conversation(port, talk, texts, first, last))
 
 

@@ -182,14 +182,17 @@ async def _person(
     window: tuple[float, float],
 ) -> None:
     connection = Connection(port)
-    while time.monotonic() < window[1]:
-        talk = side(f"bench-{next(numbers)}-{time.time_ns()}")
-        for _ in range(TURNS):
-            taken, replies = await _timed(talk, connection, next(texts), next(numbers))
-            load.silent += not replies
-            load.turns += 1
-            if window[0] <= time.monotonic() - taken and time.monotonic() <= window[1]:
-                load.latencies.append(taken)
+    talk = side("")
+    for turn in itertools.count():
+        if time.monotonic() >= window[1]:
+            break
+        if turn % TURNS == 0:
+            talk = side(f"bench-{next(numbers)}-{time.time_ns()}")
+        taken, replies = await _timed(talk, connection, next(texts), next(numbers))
+        load.silent += not replies
+        load.turns += 1
+        if window[0] <= time.monotonic() - taken and time.monotonic() <= window[1]:
+            load.latencies.append(taken)
     connection.close()
 
 
