@@ -36,7 +36,8 @@ def plan(settings: Settings) -> Plan:
         Stage(tuple(processes.services(settings))),
     ]
     if settings.own_rasa:
-        made.insert(0, Step("training the model", "train", processes.training(settings)))
+        what = "training the model (minutes where its inputs changed)"
+        made.insert(0, Step(what, "train", processes.training(settings)))
     return [part for part in made if part != Stage(())]  # Redis may be somebody else's
 
 

@@ -26,5 +26,7 @@ class Screen:
         if not self._console.is_terminal:
             self.say(f"{what} …")
         with self._console.status(what) as status:
-            yield lambda detail: status.update(f"{what} [dim]{escape(detail[:60])}[/dim]")
+            yield lambda detail: status.update(
+                f"{what} ({time.monotonic() - started:.0f} s) [dim]{escape(detail[:60])}[/dim]"
+            )
         self.say(f"{what}: done ({time.monotonic() - started:.1f} s)")
