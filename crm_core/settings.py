@@ -7,6 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -201,19 +202,26 @@ def redis_socket(home: Path) -> Path:
 
 
 def make_secrets(home: Path) -> None:
-    """Write `secrets.env` under `home` (mode 600) on the first run; later calls change nothing."""
+    """Write `secrets.env` under `home` (mode 600) on the first run; later calls change nothing.
+
+    It appears whole or, where the disk is full, not at all.
+    """
     home.mkdir(parents=True, exist_ok=True)
     path = home / "secrets.env"
-    lines = (
-        f"{PREFIX}SECRET_KEY={secrets.token_urlsafe(32)}\n"
-        f"{PREFIX}INTERNAL_SECRET={secrets.token_urlsafe(32)}\n"
-    )
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if path.exists():
         return
-    with os.fdopen(descriptor, "w") as file:
-        file.write(lines)
+    part = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            for name in ("SECRET_KEY", "INTERNAL_SECRET"):
+                file.write(f"{PREFIX}{name}={secrets.token_urlsafe(32)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first
+            path.hardlink_to(part)
+    finally:
+        part.unlink()
 
 
 def _plain(value: object) -> object:

@@ -10,10 +10,11 @@ from sqlalchemy.exc import OperationalError
 from app.cli.main import cli
 from app.run.errors import CannotRun
 from app.run.plan import plan
+from app.run.preflight import make_home
 from app.run.start import run as start
 from app.run.supervisor import Patience
 from crm_core import migrate as schema
-from crm_core.settings import DOT_ENV, load, make_secrets, settings
+from crm_core.settings import DOT_ENV, load, settings
 
 Demo = Annotated[bool, typer.Option(help="The demo store, unless DIANYU_DEMO says otherwise.")]
 WithParent = Annotated[bool, typer.Option(help="Stop when the calling process ends.")]
@@ -24,7 +25,7 @@ def run(*, demo: Demo = False, with_parent: WithParent = False) -> None:
     """Start everything, print the addresses, stop cleanly on Ctrl-C."""
     if demo and "DIANYU_DEMO" not in {**dotenv_values(DOT_ENV), **os.environ}:
         os.environ["DIANYU_DEMO"] = "on"
-    make_secrets(load(os.environ).home)
+    make_home(load(os.environ).home)
     start(settings(), plan(settings()), Patience(), with_parent=with_parent)
 
 

@@ -8,16 +8,33 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from app.run.errors import CannotRun
+from app.run.errors import CannotRun, unworkable
 from app.run.processes import Process
-from crm_core.settings import Settings, redis_socket
+from crm_core.settings import Settings, make_secrets, redis_socket
 
 ROOM_MIB = 500
 _MIB = 1024**2
 
 
+def make_home(home: Path) -> None:
+    """The home with its secrets, where there is room for the model, the logs and the database.
+
+    Raises:
+        CannotRun: less than ROOM_MIB is free, or the folder cannot be written.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        free_mib = shutil.disk_usage(home).free // _MIB
+        if free_mib < ROOM_MIB:
+            needed = f"{free_mib} MiB are free, {ROOM_MIB} MiB are needed"
+            raise CannotRun(f"the disk of {home} is full: {needed}.")
+        make_secrets(home)
+    except OSError as error:
+        raise unworkable(home, error) from error
+
+
 def make_folders(settings: Settings) -> None:
-    """The home and its folders; Redis's is for our eyes only, since its jobs are trusted.
+    """The folders of the home; Redis's is for our eyes only, since its jobs are trusted.
 
     Raises:
         CannotRun: the socket's folder in the temporary directory belongs to somebody else.
@@ -60,19 +77,6 @@ def check_ports(processes: Iterable[Process]) -> None:
     for process in processes:
         if process.port:
             _check_port(process)
-
-
-def check_room(home: Path) -> None:
-    """There is room for the model, the logs and some growth of the database.
-
-    Raises:
-        CannotRun: less than ROOM_MIB is free.
-    """
-    free_mib = shutil.disk_usage(home).free // _MIB
-    if free_mib < ROOM_MIB:
-        raise CannotRun(
-            f"the disk of {home} is full: {free_mib} MiB are free, {ROOM_MIB} MiB are needed."
-        )
 
 
 def _check_port(process: Process) -> None:

@@ -1,13 +1,12 @@
 """`dianyu run`: from nothing to everything answering, and back to nothing."""
 
 import asyncio
-import errno
 import os
 import signal
 from collections.abc import Coroutine
 
 from app.run import preflight, processes
-from app.run.errors import CannotRun
+from app.run.errors import unworkable
 from app.run.plan import Plan, Stage, Step, addresses
 from app.run.screen import Screen
 from app.run.steps import Steps
@@ -28,9 +27,7 @@ def run(settings: Settings, plan: Plan, patience: Patience, *, with_parent: bool
     try:
         asyncio.run(_until_stopped(_serve(settings, plan, patience), with_parent=with_parent))
     except OSError as error:
-        full = error.errno == errno.ENOSPC
-        reason = "the disk is full" if full else f"{error.strerror} {error.filename or ''}".strip()
-        raise CannotRun(f"cannot work in {settings.home}: {reason}.") from error
+        raise unworkable(settings.home, error) from error
 
 
 async def _until_stopped(serving: Coroutine[None, None, None], *, with_parent: bool) -> None:
@@ -53,7 +50,6 @@ async def _serve(settings: Settings, plan: Plan, patience: Patience) -> None:
     preflight.make_folders(settings)
     with preflight.lock(settings.home) as lock:
         preflight.check_ports(p for part in plan if isinstance(part, Stage) for p in part.processes)
-        preflight.check_room(settings.home)
         environ = processes.environ(settings, os.environ)
         folder = settings.home / "logs"
         wardship = Wardship(patience.grace, keeps=[lock.fileno()])

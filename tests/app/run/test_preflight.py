@@ -56,11 +56,32 @@ def test_a_home_has_one_run_at_a_time(tmp_path: Path) -> None:
     preflight.lock(tmp_path).close()
 
 
-def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_nothing_half_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(preflight, "ROOM_MIB", 10**12)
 
     with pytest.raises(CannotRun, match=r"is full: \d+ MiB are free"):
-        preflight.check_room(tmp_path)
+        preflight.make_home(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CannotRun, match=r"cannot work in .*/file/home: Not a directory"):
+        preflight.make_home(tmp_path / "file" / "home")
+
+
+def test_secrets_are_made_once_for_their_owner_only(tmp_path: Path) -> None:
+    preflight.make_home(tmp_path)
+    made = (tmp_path / "secrets.env").read_text()
+    preflight.make_home(tmp_path)
+
+    assert (tmp_path / "secrets.env").read_text() == made
+    assert (tmp_path / "secrets.env").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secrets.env"]
 
 
 def test_redis_has_a_folder_for_its_owner_only(tmp_path: Path) -> None:
