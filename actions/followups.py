@@ -37,15 +37,16 @@ class ListFollowUps(CrmAction):
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         period = periods.read(turn.entity("time"))
+        everything = bool(_EVERYTHING.search(turn.text))
         who = _colleague(session, actor, turn)
         if period and period.first != today():
             due = follow_ups.pending(
                 session, actor, since=period.first, until=period.last, staff_id=who
             )
         else:
-            until = None if _EVERYTHING.search(turn.text) else today()
+            until = None if everything else today()
             due = follow_ups.pending(session, actor, until=until, staff_id=who)
-        when = periods.shown(period) if period else "今天"
+        when = periods.shown(period) if period else "" if everything else "今天"
         if not due:
             _say_none(session, actor, turn, when, who)
             return
@@ -72,7 +73,7 @@ class ShowFollowUp(CrmAction):
             options.insert(0, Option("回访好了", "action_complete_followup"))
         turn.suggest(
             "utter_followup", options, who=customers.shown(customer), what=row.what,
-            day=periods.day(row.due_on), late=_late(row),
+            day=periods.day(row.due_on), late=_late(row) if row.due_on < today() else "",
         )  # fmt: skip
 
 

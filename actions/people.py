@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlmodel import Session
 
@@ -39,10 +39,13 @@ def whom(session: Session, actor: Actor, turn: Turn, **carry: Any) -> Customer |
     return None
 
 
-def fill_whom(session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
-    """What a form's slot customer_id becomes; {} keeps whom the talk was about.
+def fill_whom(
+    session: Session, actor: Actor, turn: Turn, slot: str = "customer_id"
+) -> dict[str, Any]:
+    """What a form's slot for a customer becomes; {} where the message names nobody.
 
-    Where several are called that it stays empty, and the form's AskWhom lists them.
+    Where several are called that it stays empty, and the form's AskWhom lists them. A form that
+    survives digressions keeps its customer in a slot of its own: customer_id is who was spoken of.
 
     Raises:
         Forbidden: the actor may look up nobody.
@@ -51,7 +54,7 @@ def fill_whom(session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
     if not names_somebody(turn):
         return {}
     found = _meant(session, actor, turn)
-    return {"customer_id": found[0].id if len(found) == 1 else None}
+    return {slot: found[0].id if len(found) == 1 else None}
 
 
 def names_somebody(turn: Turn) -> bool:
@@ -62,9 +65,10 @@ def names_somebody(turn: Turn) -> bool:
 
 
 class AskWhom(CrmAction):
-    """What a form asks for its slot customer_id: which of those named, or who at all."""
+    """What a form asks for its slot of a customer: which of those named, or who at all."""
 
     roles = STAFF
+    slot: ClassVar[str] = "customer_id"
 
     @property
     @abstractmethod
@@ -72,7 +76,7 @@ class AskWhom(CrmAction):
         """The form that asks."""
 
     def name(self) -> str:
-        return f"action_ask_{self.form}_customer_id"
+        return f"action_ask_{self.form}_{self.slot}"
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         try:
@@ -80,7 +84,7 @@ class AskWhom(CrmAction):
         except CustomerNotFound:  # has been said by the form
             found = []
         if len(found) > 1:
-            _offer(turn, found, {}, action=self.form)
+            _offer(turn, found, {}, action=self.form, slot=self.slot)
         else:
             turn.say("utter_which_customer")
 
@@ -119,10 +123,15 @@ def _known(session: Session, actor: Actor, customer_id: int) -> Customer:
 
 
 def _offer(
-    turn: Turn, found: Sequence[Customer], carry: dict[str, Any], *, action: str | None = None
+    turn: Turn,
+    found: Sequence[Customer],
+    carry: dict[str, Any],
+    *,
+    action: str | None = None,
+    slot: str = "customer_id",
 ) -> None:
     options = [
-        Option(customers.shown(one), action or turn.action, {"customer_id": one.id, **carry})
+        Option(customers.shown(one), action or turn.action, {slot: one.id, **carry})
         for one in found[:_MOST]
     ]
     more = "" if len(found) <= _MOST else "\n人数较多，请说全名或手机尾号。"

@@ -36,9 +36,17 @@ class Period:
         return self.since.time() == self.until.time() == time()
 
     def before(self) -> "Period":
-        """The same length right before it; of a part of a day, the same part of the day before."""
+        """The same length right before it; of months, the months before, of hours, the day's."""
+        if months := self._months():
+            return Period(_earlier(self.since, months), self.since)
         shift = timedelta(days=self.days)
         return Period(self.since - shift, self.until - shift)
+
+    def _months(self) -> int:
+        """How many whole calendar months it is; 0 if it is none."""
+        if not self.is_whole_days or not self.since.day == self.until.day == 1:
+            return 0
+        return (self.until.year - self.since.year) * 12 + self.until.month - self.since.month
 
 
 def of_days(first: date, last: date) -> Period:
@@ -88,6 +96,12 @@ def day(when: date) -> str:
 def day_of(moment: datetime) -> str:
     """The day of a moment in the shop."""
     return day(local(moment).date())
+
+
+def _earlier(first: datetime, months: int) -> datetime:
+    """The first of a month so many months before."""
+    years, month = divmod(first.year * 12 + first.month - 1 - months, 12)
+    return first.replace(year=years, month=month + 1)
 
 
 @dataclass(frozen=True)

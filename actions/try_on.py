@@ -14,12 +14,13 @@ from crm_core.authz import Actor, Permission, Role
 from crm_core.catalog import service as catalog
 from crm_core.clock import today
 from crm_core.customers import service as customers
+from crm_core.customers.models import Customer
 from crm_core.follow_ups import service as follow_ups
 from crm_core.follow_ups.service import Tried
 from crm_core.rules import service as rules
 
 FORM = "try_on_form"
-SLOTS = ("tried_product", "tried_size", "tried_reason", "tried_confirm")
+SLOTS = ("tried_by", "tried_product", "tried_size", "tried_reason", "tried_confirm")
 WRITERS = frozenset({Role.ASSISTANT, Role.ADMIN})
 
 _UNKNOWN_SIZE = re.compile(r"不知道|不清楚|不记得|没注意|没留意|没看|忘了|随便|没有|无")
@@ -29,9 +30,15 @@ _SAYS_WHY = re.compile(r"嫌|觉得|感觉|因为|原因|有点|还是|偏|太|�
 _IS_WHY = re.compile(r"不合|不舒服|没码|断码|没货|价格|[贵紧透薄]")
 _NO_WHY = re.compile(r"(?:没|未|不)(?:有)?(?:买|要|拿|购|下单|成交|成)[了的]?.*$")
 _LEADS = re.compile(r"^(?:说是?|因为|原因是?|是)")
+# 「试了羊毛大衣」: what stands between the verb and the kind of garment belongs to its name.
+_CALLED = re.compile(
+    r"(?:试穿|试|穿)(?:了|的|过|的是)?(?:我们|咱们|咱)?[那这]?[一]?[件条款套身]?([^\s,，。、:：]{1,8})$"
+)
+_SIZE_BEFORE = re.compile(r"^(?:[0-9]*[SMLX]+|\d{2,3}|[小中大加均])?码?的")
+_NO_NAME = {"affirm", "deny", "log_tryon", "lookup_customer"}  # said of no goods
 _MOST_REASON = 120
 _MOST_PRODUCT = 60
-_BARE = 12  # characters
+_BARE, _BARE_NAME = 12, 6  # characters
 
 
 class TryOnForm(CrmForm):
@@ -49,25 +56,41 @@ class TryOnForm(CrmForm):
         return turn.asked is None or super().is_answer(turn) or _is_bare(turn)
 
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
-        said = _said(turn) | fill_whom(session, actor, turn)
+        said = _said(turn) | fill_whom(session, actor, turn, "tried_by")
         if turn.asked is None:
             actor.require(Permission.TRY_ON_WRITE)
-            return dict.fromkeys(SLOTS) | said
+            spoken_of = {"tried_by": turn.slot("customer_id")}
+            return dict.fromkeys(SLOTS) | spoken_of | said
         if turn.asked == "tried_confirm":
             return _decided(turn, said)
-        if turn.intent == "deny" and not said:
+        if turn.intent == "lookup_customer" and len(turn.text) > _BARE_NAME and not _is_bare(turn):
+            return {}
+        answer = _in_words(turn) | said
+        if turn.intent == "deny" and not any(value is not None for value in answer.values()):
             turn.say("utter_cancelled")
             turn.leave_form()
-            return dict.fromkeys(SLOTS)
-        if turn.intent == "lookup_customer" and turn.asked != "customer_id" and not _is_bare(turn):
-            return {}
-        return _in_words(turn) | said
+        return answer
 
 
 class AskWhoTried(AskWhom):
+    slot = "tried_by"
+
     @property
     def form(self) -> str:
         return FORM
+
+
+class AskTriedProduct(CrmAction):
+    """Says for whom, since that may be who was spoken of before."""
+
+    roles = WRITERS
+
+    def name(self) -> str:
+        return f"action_ask_{FORM}_tried_product"
+
+    def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
+        customer = _customer(session, actor, turn)
+        turn.say("utter_which_product_tried", who=customers.shown(customer))
 
 
 class AskTryOnConfirm(CrmAction):
@@ -79,9 +102,7 @@ class AskTryOnConfirm(CrmAction):
         return f"action_ask_{FORM}_tried_confirm"
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
-        customer = customers.get(
-            session, actor, Permission.CUSTOMER_READ, int(turn.slot("customer_id"))
-        )
+        customer = _customer(session, actor, turn)
         due_on = today() + timedelta(days=rules.get(session, "follow_up.try_on_days"))
         turn.say(
             "utter_try_on_draft", who=customers.shown(customer), what=_tried(session, turn).words,
@@ -98,11 +119,12 @@ class LogTryOn(CrmAction):
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         if turn.slot("tried_confirm"):
-            customer_id = int(turn.slot("customer_id"))
+            customer_id = int(turn.slot("tried_by"))
             made = follow_ups.log_try_on(
                 session, actor, customer_id, _tried(session, turn), ref=turn.ref
             )
             turn.say("utter_try_on_logged", what=made.what, day=periods.day(made.due_on))
+            turn.set("customer_id", customer_id)
             turn.set("undo", {"what": "follow_ups", "ref": turn.ref})
         else:
             turn.say("utter_cancelled")
@@ -127,23 +149,26 @@ def _said(turn: Turn) -> dict[str, Any]:
 
 
 def _goods(turn: Turn) -> str:
-    """The product as it was called: 羊毛大衣; 驼色大衣, 法式连衣裙 where only a kind was named."""
+    """What it was called: 羊毛大衣, 驼色大衣, 法式连衣裙."""
     color = turn.entity("color") or ""
     if product := turn.entity("product"):
         return product if color in product else f"{color}{product}"
-    if category := turn.entity("category"):
-        return f"{color}{turn.entity('style') or ''}{category}"
+    if category := next(iter(turn.mentions("category")), None):
+        called = _CALLED.search(turn.text[: category.start])
+        before = _SIZE_BEFORE.sub("", called[1]) if called else ""
+        return f"{before or color + (turn.entity('style') or '')}{category.value}"
     return f"{color}那款" if color else ""
 
 
 def _in_words(turn: Turn) -> dict[str, Any]:
-    """An answer that no entity was found in."""
+    """An answer that no entity was found in; else what was asked is asked again."""
     text = turn.text.strip()
-    if turn.asked == "tried_product" and 0 < len(text) <= _MOST_PRODUCT:
-        return {"tried_product": text} if turn.intent not in {"affirm", "log_tryon"} else {}
+    names_goods = 0 < len(text) <= _MOST_PRODUCT and turn.intent not in _NO_NAME
+    if turn.asked == "tried_product" and names_goods:
+        return {"tried_product": text}
     if turn.asked == "tried_size" and _UNKNOWN_SIZE.search(text):
         return {"tried_size": ""}
-    return {turn.asked: None} if turn.asked else {}
+    return {str(turn.asked): None}
 
 
 def _decided(turn: Turn, said: dict[str, Any]) -> dict[str, Any]:
@@ -165,11 +190,18 @@ def reason(text: str) -> str:
     return "，".join(part for part in parts if part)[:_MOST_REASON]
 
 
+def _customer(session: Session, actor: Actor, turn: Turn) -> Customer:
+    return customers.get(session, actor, Permission.CUSTOMER_READ, int(turn.slot("tried_by")))
+
+
 def _tried(session: Session, turn: Turn) -> Tried:
+    """As it was called; an article number becomes its name."""
     said = str(turn.slot("tried_product"))
-    product = catalog.exact(session, said)
+    exact = catalog.exact(session, said)
+    found = [exact] if exact else catalog.find(session, said)
+    product = found[0] if len(found) == 1 else None
     return Tried(
-        product=product.name if product else said,
+        product=exact.name if exact else said,
         size=str(turn.slot("tried_size") or ""),
         reason=str(turn.slot("tried_reason") or ""),
         product_id=product.id if product else None,

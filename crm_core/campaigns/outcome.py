@@ -8,24 +8,18 @@ from crm_core.campaigns import sending
 from crm_core.campaigns.models import Campaign, Push, PushState
 from crm_core.campaigns.sending import MASS, TOO_FEW
 from crm_core.consents.many import marketing_holds_for
-from crm_core.outbox.models import Outbound, OutboundState
+from crm_core.outbox.models import Outbound
 from crm_core.outbox.ports import Receipt
 from crm_core.reach import service as reach
 from crm_core.reach.service import WhyNot
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 
-_NOT_SENT_BY_US = {*WhyNot, TOO_FEW}
-
 
 def delivered(session: Session, outbound: Outbound, _: Receipt | None) -> None:
     """The outbox's listener for "push": write how it went to every push the row served."""
     for push in _served(session, outbound):
-        why = outbound.error or ""
-        if outbound.state is OutboundState.FAILED and why in _NOT_SENT_BY_US:
-            sending.skip(push, why)
-            continue
-        push.state, push.reason = sending.RESULTS[outbound.state], why[:32]
+        push.state, push.reason = sending.RESULTS[outbound.state], (outbound.error or "")[:32]
         timeline.add(
             session, push.customer_id, EventKind.PUSH, ref=f"campaign:{push.campaign_id}",
             channel=push.channel, state=push.state.value,

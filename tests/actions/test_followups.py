@@ -71,7 +71,7 @@ class TestList:
         for number in range(12):
             to_call(session, assistant, f"王{number}", days=number)
         said = listed(session, assistant, "所有没跟的都报一遍").only
-        assert (said["count"], said["more"]) == (12, "\n……还有 2 位")
+        assert (said["when"], said["count"], said["more"]) == ("", 12, "\n……还有 2 位")
 
     def test_none_names_the_next(self, session: Session, assistant: Staff) -> None:
         assert listed(session, assistant).only["next"] == ""
@@ -104,6 +104,11 @@ class TestList:
             "action_complete_followup",
             "action_lookup_customer",
         ]
+
+    def test_one_that_is_not_due_yet(self, session: Session, assistant: Staff) -> None:
+        row = to_call(session, assistant, "李娟", days=3)
+        said = say(ShowFollowUp, a_message(session, assistant), slots={"follow_up_id": row.id})
+        assert (said.only["day"], said.only["late"]) == ("3月15日", "")
 
     def test_a_manager_cannot_tick_it_off(self, session: Session, assistant: Staff) -> None:
         row = to_call(session, assistant, "李娟")

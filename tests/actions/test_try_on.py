@@ -4,7 +4,14 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from actions.try_on import AskTryOnConfirm, AskWhoTried, LogTryOn, TryOnForm, reason
+from actions.try_on import (
+    AskTriedProduct,
+    AskTryOnConfirm,
+    AskWhoTried,
+    LogTryOn,
+    TryOnForm,
+    reason,
+)
 from crm_core.authz import Role
 from crm_core.catalog.models import Product
 from crm_core.clock import set_to
@@ -64,7 +71,7 @@ class TestOneSentence:
     ) -> None:
         said = told(session, assistant, **WHOLE)
         assert said.slots == {
-            "customer_id": customer.id,
+            "tried_by": customer.id,
             "tried_product": "羊毛大衣",
             "tried_size": "M",
             "tried_reason": "嫌贵",
@@ -86,7 +93,7 @@ class TestOneSentence:
             done = say(LogTryOn, message, slots=slots | yes.slots)
             assert done.only["day"] == "3月15日"
         assert done.slots["undo"]["what"] == "follow_ups"
-        assert "customer_id" not in done.slots
+        assert done.slots["customer_id"] == customer.id
         session.rollback()
         assert session.exec(select(TryOn)).one().reason == "嫌贵"
         assert session.exec(select(FollowUp)).one().customer_id == customer.id
@@ -129,9 +136,11 @@ class TestStepByStep:
         asks = say(AskWhoTried, a_message(session, assistant), form=FORM)
         assert (asks.names, asks.then) == (["utter_which_customer"], None)
         who = told(
-            session, assistant, "李姐", "lookup_customer", asked="customer_id", customer_name="李姐"
+            session, assistant, "李姐", "lookup_customer", asked="tried_by", customer_name="李姐"
         )
-        assert who.slots == {"customer_id": customer.id}
+        assert who.slots == {"tried_by": customer.id}
+        what = say(AskTriedProduct, a_message(session, assistant), slots=who.slots, form=FORM)
+        assert what.only["who"] == "李娟 尾号5678"
 
     def test_a_quick_reply_opens_it_too(self, session: Session, assistant: Staff) -> None:
         said = told(session, assistant, "第2个", "select_option", slots={"tried_product": "旧的"})
@@ -156,10 +165,17 @@ class TestStepByStep:
         ("text", "entities", "size"),
         [("M码", {"size": "M"}, "M"), ("没留意", {}, ""), ("不知道", {}, "")],
     )
+    @pytest.mark.parametrize("intent", ["nlu_fallback", "deny"])
     def test_the_size_may_be_unknown(
-        self, session: Session, assistant: Staff, text: str, entities: dict[str, Any], size: str
+        self,
+        session: Session,
+        assistant: Staff,
+        text: str,
+        entities: dict[str, Any],
+        size: str,
+        intent: str,
     ) -> None:
-        said = told(session, assistant, text, "nlu_fallback", asked="tried_size", **entities)
+        said = told(session, assistant, text, intent, asked="tried_size", **entities)
         assert said.slots["tried_size"] == size
 
     def test_no_size_is_asked_again(self, session: Session, assistant: Staff) -> None:
@@ -177,10 +193,34 @@ class TestStepByStep:
         self, session: Session, assistant: Staff, customer: Customer
     ) -> None:
         said = told(
-            session, assistant, "查一下李姐", "lookup_customer", asked="tried_size",
+            session, assistant, "查一下李姐的资料", "lookup_customer", asked="tried_size",
             customer_name="李姐",
         )  # fmt: skip
         assert said.events == []
+
+    def test_her_who_was_spoken_of_until_somebody_is_named(
+        self, session: Session, assistant: Staff, customer: Customer
+    ) -> None:
+        opened = told(session, assistant, "登记试穿", slots={"customer_id": customer.id})
+        assert opened.slots["tried_by"] == customer.id
+        other = a_customer(session, "王芳", assistant=assistant)
+        said = told(
+            session, assistant, "王芳", "lookup_customer", asked="tried_product",
+            customer_name="王芳",
+        )  # fmt: skip
+        assert said.slots["tried_by"] == other.id
+
+    def test_two_of_a_name_are_listed_for_the_form(
+        self, session: Session, assistant: Staff
+    ) -> None:
+        for name in ("王芳", "王丽"):
+            a_customer(session, name, assistant=assistant)
+        named: dict[str, Any] = {"customer_name": "王姐"}
+        said = told(session, assistant, "王姐试了大衣", **named)
+        assert said.slots["tried_by"] is None
+        asks = say(AskWhoTried, a_message(session, assistant), entities=named, form=FORM)
+        assert [set(one["slots"]) for one in asks.slots["options"]] == [{"tried_by"}] * 2
+        assert asks.slots["options"][0]["action"] == FORM
 
     def test_somebody_elses_customer(self, session: Session, assistant: Staff) -> None:
         a_customer(session, "王芳", assistant=a_staff(session, "小李"))
@@ -200,10 +240,26 @@ def test_an_article_number_is_its_product(
     product = Product(article_no="A2031", name="羊毛双面呢大衣", category="大衣", price_fen=1)
     session.add(product)
     session.commit()
-    slots = {"customer_id": customer.id, "tried_product": "A2031", "tried_confirm": True}
+    slots = {"tried_by": customer.id, "tried_product": "A2031", "tried_confirm": True}
     say(LogTryOn, a_message(session, assistant), slots=slots)
     kept = session.exec(select(TryOn)).one()
     assert (kept.product_id, kept.product_name) == (product.id, "羊毛双面呢大衣")
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "called"),
+    [
+        ("李姐试了羊毛大衣M没买，嫌贵", "大衣", "羊毛大衣"),
+        ("黄阿姨试2XL的羽绒服还是紧", "羽绒服", "羽绒服"),
+        ("她试穿了件法式连衣裙", "连衣裙", "法式连衣裙"),
+        ("风衣她穿了不合适", "风衣", "风衣"),
+    ],
+)
+def test_a_kind_is_called_by_what_stands_before_it(
+    session: Session, assistant: Staff, text: str, category: str, called: str
+) -> None:
+    said = told(session, assistant, text, category=category)
+    assert said.slots["tried_product"] == called
 
 
 @pytest.mark.parametrize(
