@@ -35,7 +35,7 @@ class Push(SQLModel, table=True):
     id: int = tables.key()
     campaign_id: int = tables.link("campaign", index=False)
     customer_id: int = tables.link("customer")
-    channel: str | None = tables.word(16, optional=True)  # none: skipped
+    channel: str | None = tables.word(16, optional=True)  # none: not chosen yet, or skipped
     reason: str = tables.word(32, default="")  # why it was skipped
     state: PushState = tables.choice(PushState, default=PushState.PLANNED)
     outbound_id: int | None = tables.link("outbound", optional=True)  # a mass send serves many
