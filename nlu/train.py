@@ -22,6 +22,7 @@ _NLU_DATA = ROOT / "nlu" / "data"
 _DOMAIN = ROOT / "bot" / "domain"
 _RULES = ROOT / "bot" / "data"
 _CODE = ("components", "entities", "lexicons", "text")
+_FILES = ("linear.py", "requirements.lock", "roles.py", "roles.yml")
 
 
 def main() -> int:
@@ -80,8 +81,8 @@ def _arguments() -> argparse.Namespace:
 
 def _inputs() -> Iterator[Path]:
     folders = [_NLU_DATA, _DOMAIN, _RULES, *(ROOT / "nlu" / name for name in _CODE)]
-    yield ROOT / "nlu" / "requirements.lock"
-    yield ROOT / "nlu" / "roles.yml"
+    for name in _FILES:
+        yield ROOT / "nlu" / name
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix in {".py", ".yml", ".txt"}:

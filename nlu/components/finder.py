@@ -89,7 +89,12 @@ def _row(kinds: set[str]) -> csr_matrix:
 def _now(message: Message) -> datetime:
     """The store's wall clock at the moment that the turn names, else at this one."""
     named = (message.get("metadata") or {}).get("now")
-    moment = datetime.fromisoformat(named) if named else datetime.now(_SHANGHAI)
+    # Python 3.10 reads +00:00 but not its short form, Z.
+    moment = datetime.fromisoformat(named.replace("Z", "+00:00")) if named else _wall_clock()
     if moment.tzinfo is None:
         return moment
     return moment.astimezone(_SHANGHAI).replace(tzinfo=None)
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(_SHANGHAI)

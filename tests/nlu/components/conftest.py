@@ -31,9 +31,10 @@ def parse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     processor = Agent.load(str(model)).processor
     assert processor is not None
 
-    def parse_text(text: str, role: str = "customer") -> dict[str, Any]:
-        metadata = {"role": role, "now": "2026-03-12T14:00:00+08:00"}
-        message = UserMessage(text, metadata=metadata)
+    def parse_text(
+        text: str, role: str = "customer", now: str = "2026-03-12T14:00:00+08:00"
+    ) -> dict[str, Any]:
+        message = UserMessage(text, metadata={"role": role, "now": now})
         parsed: dict[str, Any] = asyncio.run(processor.parse_message(message))
         return parsed
 

@@ -20,8 +20,18 @@ def test_entities_keep_the_offsets_and_text_as_sent(parse: Parse) -> None:
     assert [(text[one["start"] : one["end"]], one["value"]) for one in entities] == [("大碼", "L")]
 
 
-def test_times_are_read_from_the_turns_own_clock(parse: Parse) -> None:
-    assert [one["value"] for one in parse("昨天的积分")["entities"]] == ["2026-03-11"]
+@pytest.mark.parametrize(
+    ("now", "yesterday"),
+    [
+        ("2026-03-12T14:00:00+08:00", "2026-03-11"),
+        ("2026-03-12T17:00:00Z", "2026-03-12"),
+        ("2026-03-12T14:00:00", "2026-03-11"),
+    ],
+)
+def test_times_are_read_from_the_turns_own_clock(parse: Parse, now: str, yesterday: str) -> None:
+    """In the store's time zone: five in the afternoon in London is the next day in Shanghai."""
+    entities = parse("昨天的积分", now=now)["entities"]
+    assert [one["value"] for one in entities] == [yesterday]
 
 
 @pytest.mark.parametrize(
