@@ -22,6 +22,7 @@ class _Shift:
     def __init__(self) -> None:
         self.offset = timedelta()
         self.checked = float("-inf")
+        self.still_at: datetime | None = None
 
 
 _shift = _Shift()
@@ -29,7 +30,7 @@ _shift = _Shift()
 
 def now() -> datetime:
     """The current moment, aware, in UTC."""
-    return datetime.now(UTC) + _offset()
+    return _shift.still_at or datetime.now(UTC) + _offset()
 
 
 def today() -> date:
@@ -50,13 +51,12 @@ def set_to(moment: datetime) -> None:
 
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
-    """Within it the clock of this process goes on from `moment`; for telling history."""
-    before = _shift.offset, _shift.checked
-    set_to(moment)
+    """Within it the clock of this process stands still at `moment`; for telling history."""
+    before, _shift.still_at = _shift.still_at, moment.astimezone(UTC)
     try:
         yield
     finally:
-        _shift.offset, _shift.checked = before
+        _shift.still_at = before
 
 
 def reset() -> None:

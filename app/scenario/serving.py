@@ -40,7 +40,9 @@ def served(app: Any, port: socket.socket) -> Iterator[None]:
     Raises:
         CannotRun: it did not start.
     """
-    config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
+    )
     server = _Server(config)
     thread = threading.Thread(target=server.run, args=([port],), daemon=True)
     with port:

@@ -29,11 +29,6 @@ from crm_core.stores.models import Store
 US = system("scenario")
 SOURCE = "scenario"
 _OPENID_LENGTH = 28
-_WORDING = {
-    Purpose.MEMBERSHIP: "办理会员时同意门店保存姓名、手机号和购买记录，用于积分和服务。",
-    Purpose.MARKETING: "同意接收门店的新品和活动消息，可以随时退订。",
-    Purpose.SURVEY: "同意在购买后收到评价邀请。",
-}
 
 
 def furnish(session: Session, given: Given, cast: Cast) -> None:
@@ -160,7 +155,7 @@ def _agree(session: Session, given: CustomerGiven, row: Customer) -> None:
     for purpose, granted in (said | (given.consents or {})).items():
         consents.record(
             session, themselves(row), row.id, purpose, granted=granted,
-            wording=_WORDING[purpose], channel=SOURCE, ref=SOURCE,
+            wording=rules.get(session, f"consent.{purpose}"), channel=SOURCE, ref=SOURCE,
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Rasa and Redis are processes; gateway, internal server and sandbox are threads o
 one clock and one database can be exchanged between scenarios. RQ's jobs run here too, in bursts.
 """
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import structlog
+from sqlalchemy import Engine, create_engine
 
 from app import wiring
 from app.gateway import create_app as gateway
@@ -27,38 +29,55 @@ from channels.sandbox.app import create_app as sandbox
 from crm_core import clock, db, migrate, queues
 from crm_core.db import make_engine
 from crm_core.lexicon import service as lexicon
-from crm_core.settings import settings
+from crm_core.settings import Settings
 
 _GRACE_SECONDS = 5.0
+
+
+class Databases:
+    """Empty databases, copied from one that was migrated once."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._made: list[Engine] = []
+        self._template = home / "template.db"
+        with _plain_engine(self._template) as engine:  # not in WAL mode: one file to copy
+            migrate.upgrade(engine)
+
+    def use_new(self) -> None:
+        """Let this process work on a new one. The one before stays: a thread may be reading it."""
+        path = self._home / f"scenario-{len(self._made)}.db"
+        shutil.copy(self._template, path)
+        engine = make_engine(f"sqlite:///{path}")
+        self._made.append(engine)
+        db.use(engine)
+
+    def close(self) -> None:
+        db.use(None)
+        for engine in self._made:
+            engine.dispose()
 
 
 class Stage:
     """A running Dianyu without data; `fresh` makes it ready for the next scenario."""
 
-    def __init__(self, home: Path, phones: Phones, rasa_url: str) -> None:
+    def __init__(self, databases: Databases, phones: Phones, config: Settings) -> None:
         self.phones = phones
         self.work = Work()
-        self._home = home
+        self._databases = databases
+        secret = config.internal_secret.get_secret_value()
         self._rasa = httpx.Client(
-            base_url=rasa_url,
-            headers={"Authorization": f"Bearer {settings().internal_secret.get_secret_value()}"},
+            base_url=config.rasa_url,
+            headers={"Authorization": f"Bearer {secret}"},
             trust_env=False,
         )
-        self._template = home / "template.db"
-        self._played = 0
-        migrate.upgrade(make_engine(f"sqlite:///{self._template}"))
 
     def close(self) -> None:
         self._rasa.close()
-        db.use(None)
-        clock.reset()
 
     def fresh(self) -> None:
         """An empty database and Redis, and phones that nobody has used yet."""
-        self._played += 1
-        path = self._home / f"scenario-{self._played}.db"
-        shutil.copy(self._template, path)
-        db.use(make_engine(f"sqlite:///{path}"))
+        self._databases.use_new()
         queues.redis().flushall()
         self.phones.reset()
 
@@ -83,7 +102,7 @@ class CannotPlay(Exception):
 def stage(
     logs: Path, *, models: Path | None = None, rasa_url: str | None = None
 ) -> Iterator[Stage]:
-    """Set up a stage; with `rasa_url` on a Rasa that runs already, else on one of these models.
+    """Set up a stage with a Rasa of its own on one of these models, or one at `rasa_url`.
 
     Logs are added to `logs`/scenario*.log.
 
@@ -96,6 +115,10 @@ def stage(
         urls = {f"{name}_url": url_of(port) for name, port in ports.items() if name != "gateway"}
         urls |= {"rasa_url": rasa_url} if rasa_url else {}
         config = stack.enter_context(settings_of(home, **urls))
+        stack.enter_context(_logging_to(logs / "scenario.log"))
+        stack.callback(clock.reset)
+        databases = stack.enter_context(closing(Databases(home)))
+        databases.use_new()
         wardship = Wardship(_GRACE_SECONDS)
         stack.callback(wardship.close)
         stack.enter_context(children.redis(config, logs / "scenario-redis.log", wardship))
@@ -104,22 +127,35 @@ def stage(
         platforms = sandbox(accounts_of(config), url_of(ports["gateway"]))
         stack.enter_context(served(platforms, ports["sandbox"]))
         stack.enter_context(served(gateway(config), ports["gateway"]))
-        _log_to(stack, logs / "scenario.log")
         port = ports["rasa"].getsockname()[1]
         ports["rasa"].close()
-        if rasa_url is None:
+        if models is not None:
             log = logs / "scenario-rasa.log"
-            stack.enter_context(children.rasa(models or home, port, log, wardship))
+            stack.enter_context(children.rasa(models, port, log, wardship))
         phones = stack.enter_context(closing(Phones(config.sandbox_url)))
-        made = Stage(home, phones, config.rasa_url)
-        stack.callback(made.close)
-        yield made
+        yield stack.enter_context(closing(Stage(databases, phones, config)))
 
 
-def _log_to(stack: ExitStack, path: Path) -> None:
-    """What the servers in this process have to say goes to a file: the terminal shows results."""
+@contextmanager
+def _plain_engine(path: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    """What this process has to say goes to a file: the terminal shows results."""
     path.parent.mkdir(parents=True, exist_ok=True)
     before = structlog.get_config()["logger_factory"]
-    file = stack.enter_context(path.open("a", encoding="utf-8"))
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file))
-    stack.callback(structlog.configure, logger_factory=before)
+    with path.open("a", encoding="utf-8") as file:
+        handler = logging.StreamHandler(file)
+        logging.getLogger().addHandler(handler)
+        structlog.configure(logger_factory=structlog.WriteLoggerFactory(file))
+        try:
+            yield
+        finally:
+            structlog.configure(logger_factory=before)
+            logging.getLogger().removeHandler(handler)
