@@ -169,6 +169,7 @@ class TestImport:
         said = dianyu("store", "import", a_file(tmp_path, "code,name,面积", "S1,万达店,80")).output
         assert "忽略了不认识的列：面积" in said
 
+    @pytest.mark.every_database
     def test_many_rows(self, session: Session, tmp_path: Path) -> None:
         lines = [f"S{n},门店{n if n != 150 else 149}" for n in range(250)]
         said = dianyu("store", "import", a_file(tmp_path, "编码,名称", *lines), fails=True).output
@@ -200,6 +201,7 @@ class TestCustomers:
         dianyu("store", "add", "S1", "--name", "万达店")
         dianyu("staff", "add", "chen", "--name", "陈静", "--role", "导购", "--store", "S1")
 
+    @pytest.mark.every_database
     def test_come_with_points_consent_and_assistant(self, session: Session, tmp_path: Path) -> None:
         row = "VIP0012345,13812345678,王晓梅,1992-05-04,金卡,320,陈静,是"
         file = a_file(tmp_path, self.HEADER, row)
@@ -257,6 +259,7 @@ class TestOrders:
         )
         dianyu("customer", "import", a_file(tmp_path, "会员卡号", "V1"))
 
+    @pytest.mark.every_database
     def test_rows_of_one_number_are_one_order(self, session: Session, tmp_path: Path) -> None:
         file = a_file(tmp_path, self.HEADER, *self.ROWS)
         assert "新增 1" in dianyu("order", "import", file).output
