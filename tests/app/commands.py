@@ -1,0 +1,26 @@
+"""Running `dianyu` in this process."""
+
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+import app.cli.catalog
+import app.cli.rules
+from app.cli.main import cli
+
+assert app.cli.catalog
+assert app.cli.rules
+runner = CliRunner()
+
+
+def dianyu(*arguments: str, fails: bool = False) -> Result:
+    result = runner.invoke(cli, list(arguments))
+    assert (result.exit_code != 0) is fails, result.output + repr(result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def a_file(tmp_path: Path, *lines: str, encoding: str = "utf-8") -> str:
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+    return str(path)
