@@ -9,20 +9,21 @@ import orjson
 def words(
     text: str,
     *,
-    contains_all: Sequence[str],
-    contains_any: Sequence[str],
-    not_contains: Sequence[str],
+    contains_all: Sequence[str] = (),
+    contains_any: Sequence[str] = (),
+    not_contains: Sequence[str] = (),
+    silent: bool = False,
 ) -> Iterator[str]:
-    """What is wrong with the words on a phone."""
-    came = f"came {shortened(text)}"
-    for wanted in contains_all:
-        if wanted not in text:
-            yield f"expected 「{wanted}」, {came}"
+    """What is wrong with the words on a phone, in one sentence."""
+    missing = [wanted for wanted in contains_all if wanted not in text]
+    unwanted = [word for word in not_contains if word in text]
+    parts = ["nothing"] if silent and text else []
+    parts += [_quoted(missing)] if missing else []
     if contains_any and not any(wanted in text for wanted in contains_any):
-        yield f"expected one of 「{'」「'.join(contains_any)}」, {came}"
-    for unwanted in not_contains:
-        if unwanted in text:
-            yield f"expected no 「{unwanted}」, {came}"
+        parts.append(f"one of {_quoted(contains_any)}")
+    parts += [f"no {_quoted(unwanted)}"] if unwanted else []
+    if parts:
+        yield f"expected {' and '.join(parts)}, came {shortened(text)}"
 
 
 def fits(wanted: Any, found: Any) -> bool:
@@ -57,6 +58,10 @@ def plain(value: Any) -> str:
 
 
 _MOST = 200
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return f"「{'」「'.join(words)}」"
 
 
 def _lists_fit(wanted: list[Any], found: list[Any]) -> bool:

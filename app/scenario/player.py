@@ -59,12 +59,13 @@ def play(stage: Stage, read: Read) -> list[Failure]:
 
 def _failures(stage: Stage, read: Read, cast: Cast) -> Iterator[Failure]:
     for number, turn in enumerate(read.scenario.turns):
-        player = cast.players.get(turn.sender or cast.main)
+        is_command = turn.event == "command"
+        player = None if is_command else cast.players[turn.sender or cast.main]
         outcome = _do(stage, turn, player)
         with reading() as session:
             wrong = [*outcome.wrong, *wrong_with(session, cast, turn.expect, player, outcome)]
         if wrong:
-            who = "dianyu" if turn.event == "command" else turn.sender or cast.main
+            who = "dianyu" if is_command else turn.sender or cast.main
             place = read.where(("turns", number))
             yield Failure(place, f"turn {number + 1}, {who} 「{turn.said}」", wrong)
 
