@@ -75,7 +75,10 @@ def details(session: Session, alert: Alert) -> str:
     """All that is known about an alert, a line each."""
     facts, since = alert.facts, local(alerts.since(session, alert))
     rows = [(name, value) for name, value in facts.get("rows", [])]
-    rows += [("内容", "：".join(filter(None, (facts.get("headline"), facts.get("words")))))]
+    headline = facts.get("headline")
+    known = headline in [value for _, value in rows]
+    said = "：".join(filter(None, (None if known else headline, facts.get("words"))))
+    rows += [("内容", said)] if said else []
     rows += [("状态", f"{alert.state.value}（{since:%m-%d %H:%M} 起）")]
     rows += [("处理人", owner)] if (owner := telling.owner_of(session, alert)) else []
     return "\n".join([about(session, alert), *(f"{name}：{value}" for name, value in rows)])

@@ -8,7 +8,7 @@ from actions import alert_choice as choice
 from actions.base import CrmAction
 from actions.turn import Option, Turn
 from crm_core.alerts import service as alerts
-from crm_core.alerts.models import Alert, Step
+from crm_core.alerts.models import Alert, AlertKind, Step
 from crm_core.authz import Actor, Role
 from crm_core.desk import service as desk
 from crm_core.staff import service as staff
@@ -80,7 +80,8 @@ class HandleAlert(CrmAction):
         self, session: Session, turn: Turn, alert: Alert, step: Step, to: Staff | None
     ) -> None:
         about = choice.about(session, alert)
-        response = f"utter_alert_{step.name.lower()}"
+        kind = "hand_over" if alert.kind is AlertKind.HAND_OVER else "alert"
+        response = f"utter_{kind}_{step.name.lower()}"
         _suggest(turn, response, alert, about=about, to=to.name if to else "")
 
 

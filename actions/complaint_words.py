@@ -12,12 +12,15 @@ SLOTS = (
     "complaint_description", "complaint_type", "complaint_order_no", "complaint_confirm",
 )  # fmt: skip
 # What a description may be taken for; where it names a symptom it is no digression.
-_MISTAKEN = frozenset({
+CUSTOMERS_WISHES = frozenset({
     "update_size", "update_style", "rate_service", "request_return", "request_exchange",
-    "query_delivery", "query_order", "query_after_sale", "ask_policy", "check_stock", "thank",
-    "vote_outfit", "recommend_items", "search_product", "goodbye", "greet", "log_tryon",
-    "update_customer_profile", "lookup_last_purchase", "recommend_for_customer", "human_handoff",
+    "query_delivery", "query_order", "query_after_sale", "check_stock", "vote_outfit",
+    "recommend_items", "search_product",
 })  # fmt: skip
+_MISTAKEN = CUSTOMERS_WISHES | {
+    "ask_policy", "thank", "goodbye", "greet", "human_handoff", "log_tryon",
+    "update_customer_profile", "lookup_last_purchase", "recommend_for_customer",
+}  # fmt: skip
 # Names of people, shops and orders alone do not say what happened.
 _WHO_AND_WHERE = (
     "customer_name", "staff_name", "store", "order_no", "phone", "phone_tail", "card_no", "time",

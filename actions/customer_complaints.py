@@ -28,15 +28,21 @@ class CustomerComplaintForm(words.DescribingForm):
     def name(self) -> str:
         return f"validate_{FORM}"
 
+    def is_answer(self, turn: Turn) -> bool:
+        """What only customers wish for is a part of their complaint."""
+        describes = turn.asked == "complaint_description" and turn.intent in words.CUSTOMERS_WISHES
+        return describes or super().is_answer(turn)
+
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
-        if turn.asked not in {
-            *SLOTS,
-            "customer_id",
-        }:  # what an earlier, left form collected is gone
-            filled = words.opening(turn) if turn.intent in self.begins else {}
-            return dict.fromkeys(SLOTS) | filled | _order(turn) | fill_whom(session, actor, turn)
+        begins = turn.intent in self.begins
+        who = fill_whom(session, actor, turn) if begins or turn.asked == "customer_id" else {}
+        known = turn.slot("customer_id")
+        another = begins and who.get("customer_id", known) != known
+        if turn.asked not in {*SLOTS, "customer_id"} or another:
+            filled = words.opening(turn) if begins else {}
+            return dict.fromkeys(SLOTS) | filled | _order(turn) | who
         if turn.asked == "customer_id":
-            return self._who(session, actor, turn)
+            return self._who(turn, who)
         if turn.intent == "lookup_customer":
             return {}
         filled = words.more(turn)
@@ -47,11 +53,11 @@ class CustomerComplaintForm(words.DescribingForm):
         if isinstance(error, CustomerNotFound):  # not for the one who was talked about before
             turn.set("customer_id", None)
 
-    def _who(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
+    def _who(self, turn: Turn, who: dict[str, Any]) -> dict[str, Any]:
         if turn.intent == "deny":
             words.leave(turn)
             return {}
-        return {"customer_id": None} | fill_whom(session, actor, turn)
+        return {"customer_id": None} | who
 
 
 class AskComplainant(AskWhom):

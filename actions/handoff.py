@@ -25,3 +25,5 @@ class HumanHandoff(CrmAction):
 
     def return_to_form(self, turn: Turn) -> None:
         """Nothing is asked any more; a form that was open waits until the bot is back."""
+        if turn.form:
+            turn.then("action_listen")

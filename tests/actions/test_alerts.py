@@ -10,6 +10,7 @@ from crm_core.alerts.models import Alert, AlertCard, AlertKind, AlertState, Step
 from crm_core.alerts.service import Facts, New
 from crm_core.authz import Role, system
 from crm_core.customers.models import Customer
+from crm_core.handover import service as handover
 from crm_core.staff.models import Staff
 from crm_core.tickets import service as tickets
 from tests.actions.talk import Said, a_message, say
@@ -140,6 +141,20 @@ class TestHandling:
         session.refresh(ticket)
         assert ticket.state.value == "处理中"
 
+    def test_a_hand_over_is_taken_and_given_back(self, session: Session, shop: Shop) -> None:
+        handover.request(session, themselves(shop.customer), shop.customer.id, ref="h")
+        session.commit()
+        said = [handle(session, shop, step) for step in ("受理", "关闭")]
+        assert [one.names[0] for one in said] == ["utter_hand_over_accept", "utter_hand_over_close"]
+
+    def test_a_call_for_a_person_is_not_closed_by_the_way(
+        self, session: Session, shop: Shop
+    ) -> None:
+        raised(session, shop)
+        handover.request(session, themselves(shop.customer), shop.customer.id, ref="h")
+        session.commit()
+        assert handle(session, shop, "关闭").names == ["utter_no_alert_fits"]
+
     def test_without_any_it_is_said(self, session: Session, shop: Shop) -> None:
         assert handle(session, shop, "受理").names == ["utter_no_alert_fits"]
         assert handle(session, shop).names == ["utter_no_alerts"]
@@ -154,6 +169,15 @@ class TestHandling:
         raised(session, shop)
         for action in (None, "看看"):
             assert handle(session, shop, action).names == ["utter_alert"]
+
+    def test_a_score_on_the_card_is_not_told_twice(self, session: Session, shop: Shop) -> None:
+        facts = Facts("服务 1 分", "", (("评分", "服务 1 分"),))
+        new = New(AlertKind.LOW_SCORE, shop.customer.id, facts, store_id=shop.store.id)
+        alerts.raise_(session, SHOP, new, ref="r1")
+        session.commit()
+        details = handle(session, shop).only["details"].split("\n")
+        assert details[1] == "评分：服务 1 分"
+        assert details[2].startswith("状态：")
 
     def test_a_closed_one_offers_nothing_more(self, session: Session, shop: Shop) -> None:
         alert = raised(session, shop)

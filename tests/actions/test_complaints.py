@@ -347,6 +347,28 @@ class TestForACustomer:
         said = self.told(session, shop, "拉链坏", intent="nlu_fallback", asked=DESCRIPTION)
         assert said.slots == {DESCRIPTION: "拉链坏"}
 
+    def test_a_customers_wish_is_a_part_of_the_story(self, session: Session, shop: Shop) -> None:
+        said = self.told(session, shop, "想换M码", intent="update_size", asked=DESCRIPTION)
+        assert said.slots == {DESCRIPTION: "想换M码"}
+
+    @pytest.mark.parametrize("asked", [DESCRIPTION, CONFIRM])
+    def test_another_customer_begins_another_complaint(
+        self, session: Session, shop: Shop, asked: str
+    ) -> None:
+        other = a_customer(session, "赵敏", assistant=shop.assistant)
+        old = {"customer_id": shop.customer.id, DESCRIPTION: "起球"}
+        said = self.told(
+            session, shop, "赵女士要投诉", asked=asked, slots=old, customer_name="赵女士"
+        )
+        assert (said.slots["customer_id"], said.slots[DESCRIPTION]) == (other.id, None)
+
+    def test_the_same_customer_adds_to_it(self, session: Session, shop: Shop) -> None:
+        old = {"customer_id": shop.customer.id, DESCRIPTION: "起球"}
+        said = self.told(
+            session, shop, "林女士说还开线", asked=CONFIRM, slots=old, customer_name="林女士"
+        )
+        assert said.slots[DESCRIPTION] == "起球；林女士说还开线"
+
     def test_of_several_called_that_one_is_picked(self, session: Session, shop: Shop) -> None:
         a_customer(session, "林芳", assistant=shop.assistant)
         said = say(
