@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
-from nlu.corpus import DATA, HELD_OUT, ROOT, Utterance, read
+from nlu.corpus import DATA, HELD_OUT, ROOT, UnreadableExample, Utterance, read
 from nlu.entities.found import ENTITIES
 from nlu.roles import known_intents, roles_of
 from nlu.text.normal import normalise
@@ -29,13 +30,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--near", action="store_true", help="list near-duplicates too (slower)")
     args = parser.parse_args()
-    data, held_out = read(DATA), read(HELD_OUT)
-    mistakes = [
-        *_mistakes(data),
-        *_mistakes(held_out),
-        *_too_few(data),
-        *_untrained(data, held_out),
-    ]
+    try:
+        data, held_out = read(DATA), read(HELD_OUT)
+    except UnreadableExample as unreadable:
+        print(unreadable)
+        return 1
+    mistakes = all_mistakes(data, held_out)
     for mistake in mistakes:
         print(mistake)
     if args.near:
@@ -47,6 +47,16 @@ def main() -> int:
     print(f"{len(data)} examples of {len(intents)} intents, {len(held_out)} held out")
     print(f"{len(mistakes)} mistakes")
     return 1 if mistakes else 0
+
+
+def all_mistakes(data: list[Utterance], held_out: list[Utterance]) -> list[str]:
+    """One sentence each, with file and line where there is one."""
+    return [
+        *_mistakes(data),
+        *_mistakes(held_out),
+        *_too_few(data),
+        *_untrained(data, held_out),
+    ]
 
 
 def _mistakes(utterances: list[Utterance]) -> Iterator[str]:
@@ -75,11 +85,7 @@ def _of_braces(text: str, braces: str) -> Iterator[str]:
     if not braces:
         yield f"[{text}] has no braces behind it"
         return
-    try:
-        marked = json.loads(braces)
-    except json.JSONDecodeError as error:
-        yield f"{braces} is no JSON: {error.msg}"
-        return
+    marked = json.loads(braces)
     if marked.get("entity") not in ENTITIES:
         yield f"no such entity: {marked.get('entity')}"
     if text != text.strip():
@@ -133,7 +139,7 @@ def _near_duplicates(utterances: list[Utterance]) -> Iterator[str]:
 
 
 def _place(one: Utterance) -> str:
-    return f"{one.path.relative_to(ROOT)}:{one.line}"
+    return f"{os.path.relpath(one.path, ROOT)}:{one.line}"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from rasa.shared.exceptions import InvalidEntityFormatException, SchemaValidationError
 from rasa.shared.nlu.training_data import entities_parser
 
 ROOT = Path(__file__).parent.parent
@@ -36,8 +37,16 @@ class Utterance:
     line: int
 
 
+class UnreadableExample(ValueError):
+    """An annotation that Rasa cannot parse; the message names file and line."""
+
+
 def read(folder: Path) -> list[Utterance]:
-    """All utterances of the YAML files below a folder, in the order of their paths."""
+    """All utterances of the YAML files below a folder, in the order of their paths.
+
+    Raises:
+        UnreadableExample: The braces behind an entity are no JSON object.
+    """
     return [one for path in sorted(folder.rglob("*.yml")) for one in _read_file(path)]
 
 
@@ -62,7 +71,10 @@ def _read_file(path: Path) -> Iterator[Utterance]:
 
 
 def _utterance(annotated: str, intent: str, path: Path, line: int) -> Utterance:
-    message = entities_parser.parse_training_example(annotated, intent)
+    try:
+        message = entities_parser.parse_training_example(annotated, intent)
+    except (InvalidEntityFormatException, SchemaValidationError) as error:
+        raise UnreadableExample(f"{path}:{line}: {annotated} cannot be read") from error
     marked = tuple(
         Marked(each["entity"], each["start"], each["end"], str(each["value"]))
         for each in message.get("entities") or ()
