@@ -7,6 +7,7 @@ import typer
 from dotenv import dotenv_values
 from sqlalchemy.exc import OperationalError
 
+from app import demo as demo_store
 from app.cli.main import cli
 from app.run.errors import CannotRun
 from app.run.plan import plan
@@ -36,3 +37,12 @@ def migrate() -> None:
         schema.upgrade()
     except OperationalError as error:
         raise CannotRun(f"the database does not work: {error.orig}") from error
+
+
+@cli.command()
+def demo() -> None:
+    """Load the demo store, where the demo is on and the database is empty."""
+    if not settings().demo:
+        raise CannotRun("the demo is off; DIANYU_DEMO=on turns it on.")
+    loaded = demo_store.load()
+    typer.echo("loaded" if loaded else "nothing loaded: the database is not empty")

@@ -29,16 +29,18 @@ Plan = list[Step | Stage]
 
 
 def plan(settings: Settings) -> Plan:
-    """Train, start Redis, migrate, start the rest."""
-    made: Plan = [
-        Stage(tuple(processes.redis(settings))),
-        Step("migrating the database", "migrate", (*_CLI, "migrate")),
-        Stage(tuple(processes.services(settings))),
-    ]
+    """Train, start Redis, migrate, load the demo store, start the rest."""
+    made: Plan = []
     if settings.own_rasa:
         what = "training the model (minutes where its inputs changed)"
-        made.insert(0, Step(what, "train", processes.training(settings)))
-    return [part for part in made if part != Stage(())]  # Redis may be somebody else's
+        made.append(Step(what, "train", processes.training(settings)))
+    if settings.embedded_redis:
+        made.append(Stage(tuple(processes.redis(settings))))
+    made.append(Step("migrating the database", "migrate", (*_CLI, "migrate")))
+    if settings.demo:
+        made.append(Step("loading the demo store", "demo", (*_CLI, "demo")))
+    made.append(Stage(tuple(processes.services(settings))))
+    return made
 
 
 def addresses(settings: Settings) -> list[str]:
