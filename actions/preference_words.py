@@ -113,8 +113,9 @@ def unchanged(values: Mapping[Key, str | None], changes: list[Change]) -> str:
 
 
 def sizes_shown(known: Known) -> str:
-    """M，牛仔裤 29."""
-    return "，".join(f"{garment} {size}".strip() for garment, size in known.sizes.items())
+    """M，牛仔裤 29: the general one first."""
+    in_order = sorted(known.sizes.items(), key=lambda size: size[0] != "")
+    return "，".join(f"{garment} {size}".strip() for garment, size in in_order)
 
 
 def body_shown(known: Known) -> str:

@@ -28,7 +28,7 @@ FORM = "preferences_form"
 SLOTS = ("preferences_said", "preferences_about")
 _ABOUT = {"update_size": "size", "update_style": "style"}
 _AS_IT_IS = re.compile(r"还是|還是|一样|一樣|不变|不變|没变|沒變|照旧|照舊|原来|原來|上次|老样子")
-_SHORT = 6
+_BARE, _SHORT = 6, 10  # 「38吧」 is an answer whatever its intent, 「M码还有货吗」 is not
 NONE = "没有记录"
 
 
@@ -103,8 +103,9 @@ class PreferencesForm(CrmForm):
         return f"validate_{FORM}"
 
     def is_answer(self, turn: Turn) -> bool:
-        is_short = len(turn.text) <= _SHORT  # 「38吧」 is one, 「M码还有货吗」 is not
-        return super().is_answer(turn) or (is_short and bool(read(turn, answering=_about(turn))))
+        is_bare = len(turn.text) <= _BARE and read(turn, answering=_about(turn))
+        stays = len(turn.text) <= _SHORT and _AS_IT_IS.search(turn.text)
+        return bool(super().is_answer(turn) or is_bare or stays)
 
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
         if turn.asked is None:
