@@ -12,6 +12,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,8 @@ def _lengthen(redis_port: int | None, name: str, messages: int, wanted: int) -> 
     """Repeat the stored history until it has `wanted` messages.
 
     Playing five hundred turns through stock Rasa would take minutes; what it stores for them is the
-    events of each turn, one after another.
+    events of each turn, one after another, each later than the one before (else Rasa would merge
+    event by event, which costs far more).
     """
     store = Redis(port=redis_port or 0)
     key = next(key for key in store.scan_iter("*") if name.encode() in key)
@@ -139,7 +141,12 @@ def _lengthen(redis_port: int | None, name: str, messages: int, wanted: int) -> 
     per_message = len(events[start:]) / messages
     missing = int((wanted - messages) * per_message)
     repeated = events[start:] * (missing // len(events[start:]) + 1)
-    tracker["events"] = events + _whole_turns(repeated, wanted - messages)
+    history = events + _whole_turns(repeated, wanted - messages)
+    now = time.time()
+    tracker["events"] = [
+        event | {"timestamp": now - (len(history) - index) / 100}
+        for index, event in enumerate(history)
+    ]
     store.set(key, json.dumps(tracker))
 
 
