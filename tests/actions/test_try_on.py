@@ -10,8 +10,8 @@ from actions.try_on import (
     AskWhoTried,
     LogTryOn,
     TryOnForm,
-    reason,
 )
+from actions.try_on_words import reason
 from crm_core.authz import Role
 from crm_core.catalog.models import Product
 from crm_core.clock import set_to
@@ -155,6 +155,8 @@ class TestStepByStep:
         assert answered("法式连衣裙", "lookup_customer", category="连衣裙", style="法式") == (
             "法式连衣裙"
         )
+        assert answered("真丝衬衫", category="衬衫") == "真丝衬衫"
+        assert answered("就是那件双面呢大衣", category="大衣") == "双面呢大衣"
         assert answered("驼色那件", color="驼色") == "驼色那款"
         assert answered("廓形的那件") == "廓形的那件"
         assert answered("长" * 61) is None
@@ -253,6 +255,7 @@ def test_an_article_number_is_its_product(
         ("黄阿姨试2XL的羽绒服还是紧", "羽绒服", "羽绒服"),
         ("她试穿了件法式连衣裙", "连衣裙", "法式连衣裙"),
         ("风衣她穿了不合适", "风衣", "风衣"),
+        ("王姐试了风衣", "风衣", "风衣"),
     ],
 )
 def test_a_kind_is_called_by_what_stands_before_it(
@@ -271,7 +274,9 @@ def test_a_kind_is_called_by_what_stands_before_it(
         ("徐小姐试穿了法式那套没下单，嫌价格高，等打折再通知她", "嫌价格高，等打折再通知她"),
         ("记高小姐的试衣：牛仔裤27码，裤长不合适", "裤长不合适"),
         ("黄阿姨试2XL的羽绒服还是紧，没拿", "还是紧"),
+        ("朱太试身未买，件衬衫太透", "太透"),
         ("试了嫌贵", "嫌贵"),
+        ("王姐试了风衣S码，颜色不喜欢", "颜色不喜欢"),
         ("王女士试了A2031的M码，没买", ""),
         ("登记试穿", ""),
     ],
