@@ -68,8 +68,12 @@ test-rasa: setup ## Run the tests of Rasa's side
 	$(RASA_PYTHON) -m pytest -c tests/bot/pytest.ini tests/bot
 	$(RASA_PYTHON) -m pytest -c tests/nlu/pytest.ini tests/nlu
 
+.PHONY: scenarios
+scenarios: model ## Play the scenarios through the real path
+	$(BIN)/dianyu scenario play --models $(MODELS) tests/scenarios/*.yml
+
 .PHONY: test
-test: lint types data test-rasa test-product evaluate ## Run everything that CI runs
+test: lint types data test-rasa test-product evaluate scenarios ## Run everything that CI runs
 
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## Run every benchmark
