@@ -15,6 +15,7 @@ from crm_core.catalog import service as catalog
 from crm_core.clock import today
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer
+from crm_core.errors import CrmError
 from crm_core.follow_ups import service as follow_ups
 from crm_core.follow_ups.service import Tried
 from crm_core.rules import service as rules
@@ -55,6 +56,12 @@ class TryOnForm(CrmForm):
             turn.say("utter_cancelled")
             turn.leave_form()
         return answer
+
+    def after_error(self, turn: Turn, error: CrmError) -> None:
+        """At the opening nothing of an earlier, abandoned form is gone on with."""
+        super().after_error(turn, error)
+        if turn.asked is None:
+            reset(turn, SLOTS)
 
 
 class AskWhoTried(AskWhom):

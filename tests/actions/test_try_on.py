@@ -226,8 +226,12 @@ class TestStepByStep:
 
     def test_somebody_elses_customer(self, session: Session, assistant: Staff) -> None:
         a_customer(session, "王芳", assistant=a_staff(session, "小李"))
-        said = told(session, assistant, "王芳试了大衣", customer_name="王芳", category="大衣")
+        said = told(
+            session, assistant, "王芳试了大衣", customer_name="王芳", category="大衣",
+            slots={"tried_by": 1},
+        )  # fmt: skip
         assert said.names == ["utter_error_customer_not_found"]
+        assert said.slots["tried_by"] is None
 
     def test_a_manager_may_not(self, session: Session) -> None:
         manager = a_staff(session, role=Role.MANAGER)
