@@ -28,7 +28,7 @@ FORM = "preferences_form"
 SLOTS = ("preferences_said", "preferences_about")
 _ABOUT = {"update_size": "size", "update_style": "style"}
 _AS_IT_IS = re.compile(r"还是|還是|一样|一樣|不变|不變|没变|沒變|照旧|照舊|原来|原來|上次|老样子")
-_BARE, _SHORT = 6, 10  # 「38吧」 is an answer whatever its intent, 「M码还有货吗」 is not
+_BARE, _SHORT = 5, 10  # 「38吧」 is an answer whatever its intent, 「M码还有货吗」 is not
 NONE = "没有记录"
 
 

@@ -178,7 +178,7 @@ def _keep(
     try:
         with session.begin_nested():
             _write(session, customer, claim)
-    except IntegrityError:  # somebody else was first
+    except (IntegrityError, customers.IdentityTaken):  # somebody else was first
         raise Unproven(claim.kind.value) from None
     timeline.add(
         session, customer.id, EventKind.BOUND, ref=ref, what=claim.kind.value, value=claim.value,
