@@ -50,7 +50,7 @@ def alert_meant(session: Session, actor: Actor, turn: Turn, step: Step | None) -
         return alerts.get(session, actor, int(turn.slot("alert_id")))
     if turn.entity("option"):
         return _numbered(session, actor, turn)
-    if (named := _named(session, actor, turn, listed)) is None:
+    if (named := _named(session, actor, turn, listed, step)) is None:
         named = _in_mind(session, actor, turn, listed, step)
     if len(named) == 1:
         return named[0]
@@ -110,7 +110,7 @@ def _numbered(session: Session, actor: Actor, turn: Turn) -> Alert | None:
 
 
 def _named(
-    session: Session, actor: Actor, turn: Turn, listed: Sequence[Alert]
+    session: Session, actor: Actor, turn: Turn, listed: Sequence[Alert], step: Step | None
 ) -> Sequence[Alert] | None:
     """Those about the complaint or the customer that is named; None if none is."""
     if number := turn.entity("ticket_no"):
@@ -125,7 +125,7 @@ def _named(
         return None
     if not found:
         raise AlertNotFound
-    return found
+    return _fitting(found, step) or found
 
 
 def _in_mind(
@@ -137,11 +137,16 @@ def _in_mind(
     for alert in listed:
         if alert.id == (asked.id if asked else last):
             return [alert]
-    fitting = [alert for alert in listed if step is None or step in desk.steps_from(alert)]
+    fitting = _fitting(listed, step)
     own = [alert for alert in fitting if alert.owner_id == actor.staff_id]
     if step in _ON_ONES_OWN and len(own) == 1:
         return own
     return fitting or listed[: len(listed) == 1]  # the only one says why it cannot be done
+
+
+def _fitting(among: Sequence[Alert], step: Step | None) -> Sequence[Alert]:
+    """Those about which the step can be taken now."""
+    return [alert for alert in among if step is None or step in desk.steps_from(alert)]
 
 
 def _ask(

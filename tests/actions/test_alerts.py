@@ -256,6 +256,12 @@ class TestWhichOne:
         said = handle(session, shop, "受理", customer_name=name, phone_tail=tail)
         assert said.slots["alert_id"] == theirs.id
 
+    def test_of_the_customers_the_one_it_fits_is_meant(self, session: Session, shop: Shop) -> None:
+        first, second = raised(session, shop), raised(session, shop, "r2")
+        accepted(session, first, shop.manager)
+        said = handle(session, shop, "受理", customer_name="林女士")
+        assert said.slots["alert_id"] == second.id
+
     def test_who_has_none_is_said(self, session: Session, shop: Shop) -> None:
         a_customer(session, "赵敏", assistant=shop.assistant)
         raised(session, shop)
