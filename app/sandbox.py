@@ -2,8 +2,13 @@
 
 from fastapi import FastAPI
 
+from app import personas
 from channels.sandbox.app import create_app as stand_in
 from channels.sandbox.config import Accounts, SmsTemplate
+from channels.sandbox.phones import Persona
+from channels.sandbox.world import World
+from crm_core import clock
+from crm_core.db import reading
 from crm_core.settings import Settings, settings
 
 
@@ -28,6 +33,13 @@ def accounts_of(config: Settings) -> Accounts:
 
 
 def create_app() -> FastAPI:
-    """The ASGI app."""
+    """The ASGI app. It lives at the demo's time, and everybody of the store has a phone."""
     config = settings()
-    return stand_in(accounts_of(config), f"http://127.0.0.1:{config.port}")
+    made = stand_in(accounts_of(config), f"http://127.0.0.1:{config.port}")
+    world: World = made.state.world
+    world.clock.set_to(clock.now())
+    with reading() as session:
+        for persona in personas.everybody(session, config.oa_appid):
+            phone = world.phones.register(Persona.model_validate(persona))
+            phone.followed_at = int(world.clock.now())
+    return made

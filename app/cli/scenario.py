@@ -1,9 +1,12 @@
 """`dianyu scenario`: filling a database with a stated store, and playing what is stated on one."""
 
 import sys
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from app.cli.main import cli
@@ -46,6 +49,7 @@ def load(file: File, *, set_clock: SetClock = False) -> None:
         raise CannotRun(f"{read.where(error.place)}: {error}") from error
     if set_clock:
         clock.share(cast.begins)
+        _move_sandbox(cast.begins)
     typer.echo(f"{len(cast.rows)} customers, {len(read.scenario.given.staff)} of staff")
 
 
@@ -56,6 +60,13 @@ def play(files: Files, *, models: Models = None) -> None:
 
     if not playing.all_pass(_read(files), models):
         sys.exit(1)
+
+
+def _move_sandbox(moment: datetime) -> None:
+    """Let a running sandbox follow; one that starts later does by itself."""
+    body = {"now": moment.isoformat()}
+    with suppress(httpx.TransportError):
+        httpx.post(f"{settings().sandbox_url}/control/clock", json=body, trust_env=False)
 
 
 def _read(files: list[Path]) -> list[Read]:

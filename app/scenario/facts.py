@@ -30,6 +30,8 @@ from crm_core.staff import service as staff
 from crm_core.stores import service as stores
 from crm_core.tickets.models import Ticket
 
+BEFORE = "before the scenario"  # why an old order is not followed by a survey
+
 _US = system("scenario")
 
 
@@ -157,6 +159,11 @@ def _follow_ups(session: Session, whose: Whose) -> Rows:
     return [row for row in rows if row["state"] is FollowUpState.OPEN]
 
 
+def _surveys(session: Session, whose: Whose) -> Rows:
+    rows: Rows = _rows(Survey, "state", "reason")(session, whose)
+    return [row for row in rows if row["reason"] != BEFORE]
+
+
 def _ballots(session: Session, whose: Whose) -> dict[str, str]:
     """The option chosen, by the title of the poll."""
     wanted = (
@@ -222,7 +229,7 @@ _FACTS: dict[str, Fact] = {
     "polls": _polls,
     "tickets": _with_owner(Ticket, "number", "type", "state", "priority", "description"),
     "ratings": _rows(Rating, "aspect", "score", "words"),
-    "surveys": _rows(Survey, "state", "reason"),
+    "surveys": _surveys,
     "alerts": _with_owner(Alert, "kind", "state"),
     "follow_ups": _follow_ups,
     "try_ons": _rows(TryOn, "product_name", "size", "reason"),

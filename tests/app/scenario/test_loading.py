@@ -23,6 +23,7 @@ from crm_core.knowledge.models import Article
 from crm_core.orders.models import Order
 from crm_core.outbox.models import Outbound, OutboundState
 from crm_core.queues import NAMES, get
+from crm_core.ratings.jobs import send_due_surveys
 from crm_core.settings import settings
 from crm_core.timeline.models import EventKind, TimelineEvent
 from tests.app.scenario.given import a_store
@@ -184,6 +185,17 @@ def test_nothing_is_sent_because_of_history(session: Session, cast: Cast) -> Non
     assert states == {OutboundState.SENT}
     assert [get(name).count for name in NAMES] == [0, 0, 0]
     assert facts.read(session, "sent", Whose()) == {}
+
+
+def test_who_bought_long_ago_is_not_asked_about_it_now(session: Session, cast: Cast) -> None:
+    send_due_surveys()
+    session.rollback()
+    assert facts.read(session, "surveys", Whose()) == []
+    with clock.standing_at(cast.begins + timedelta(days=3)):
+        send_due_surveys()
+        session.rollback()  # else it goes on seeing the time before
+        asked = of(session, cast, "王丽", "surveys"), of(session, cast, "林晓月", "surveys")
+    assert [[row["state"] for row in rows] for rows in asked] == [[], ["skipped"]]
 
 
 def test_everybody_has_a_phone(session: Session, cast: Cast) -> None:
