@@ -25,4 +25,5 @@ def plug_in(settings: Settings) -> ExitStack:
     ports.plug("sms", sms.sms(connections.enter_context(closing(SmsClient(settings)))))
     ports.listen("alert", alerts.card_sent)
     ports.listen("push", campaigns.delivered)
+    ports.watch("push", campaigns.objection)
     return connections

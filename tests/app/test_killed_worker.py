@@ -25,7 +25,7 @@ from crm_core.outbox import ports
 from crm_core.outbox.jobs import LEASE
 from crm_core.outbox.models import Outbound, OutboundState
 from crm_core.settings import settings
-from tests.crm_core.campaigns.audience import TEXT, a_sleeper, send
+from tests.crm_core.campaigns.audience import TEXT, a_sleeper, agree, send
 from tests.databases import Database
 from tests.serving import a_port, served, url_of
 
@@ -115,7 +115,8 @@ def test_nobody_is_lost_and_nobody_is_written_to_twice(
     session: Session, platform: httpx.Client
 ) -> None:
     texted = [a_sleeper(session, phone=f"+8613800138{n:03d}") for n in range(12)]
-    for customer in texted:
+    leaving = a_sleeper(session, phone="+8613800139000")
+    for customer in (*texted, leaving):
         owning_a_phone(platform, customer)
     followers = [a_sleeper(session, openid=f"o{n}") for n in range(4)]
     for number, customer in enumerate(followers):
@@ -127,6 +128,8 @@ def test_nobody_is_lost_and_nobody_is_written_to_twice(
         until(lambda: bool(received(platform, texted[0])))
     assert states(session)[OutboundState.SENDING] == 1
     assert send().id == campaign.id  # the command a second time, in the middle
+
+    agree(session, leaving, to_it=False)  # is in the outbox already
 
     next_call_hangs(platform, "/sms", arrives=False)
     with a_worker():
@@ -143,8 +146,11 @@ def test_nobody_is_lost_and_nobody_is_written_to_twice(
     pushes = session.exec(
         select(Push).where(Push.campaign_id == campaign.id).order_by(col(Push.id))
     ).all()
-    assert [push.customer_id for push in pushes] == [one.id for one in [*texted, *followers]]
+    everybody = [*texted, leaving, *followers]
+    assert [push.customer_id for push in pushes] == [one.id for one in everybody]
     ended = {push.customer_id: push.state for push in pushes}
+    assert ended[leaving.id] is PushState.SKIPPED
+    assert received(platform, leaving) == []
     unknown = [one for one in texted if ended[one.id] is PushState.UNKNOWN]
     assert len(unknown) == 2
     assert sorted(len(received(platform, one)) for one in unknown) == [0, 1]
