@@ -44,8 +44,8 @@ def platform(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[ht
     with (
         served(create_app(), port) as url,
         httpx.Client(base_url=f"{url}/control", timeout=10, trust_env=False) as control,
+        wiring.plug_in(settings()),
     ):
-        wiring.plug_in(settings())
         yield control
 
 
