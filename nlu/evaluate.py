@@ -132,7 +132,10 @@ def _parsed(expected: Utterance, data: dict[str, Any], seconds: float) -> Parsed
         for each in data["entities"]
     )
     ungated = data.get("ungated") or intent["name"]
-    return Parsed(expected, intent["name"], intent["confidence"], ungated, entities, seconds)
+    embedded = bool(data.get("embedded"))
+    return Parsed(
+        expected, intent["name"], intent["confidence"], ungated, entities, seconds, embedded
+    )
 
 
 def _print(report: dict[str, dict[str, float]]) -> None:

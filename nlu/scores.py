@@ -25,6 +25,7 @@ class Parsed:
     ungated: str
     entities: tuple[tuple[str, int, int, str], ...]
     seconds: float
+    embedded: bool = False
 
 
 def figures(parsed: Sequence[Parsed]) -> dict[str, float]:
@@ -45,6 +46,7 @@ def figures(parsed: Sequence[Parsed]) -> dict[str, float]:
         "out-of-scope precision": _share(both, refused),
         "out-of-scope recall": _share(both, outside),
         "entity value F1": entity_f1(parsed),
+        "share embedded": mean(one.embedded for one in parsed),
         "ms per utterance, median": median(one.seconds for one in parsed) * 1000,
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import logging
 import os
 import sys
 import tempfile
@@ -55,6 +56,9 @@ def train(model: Path, config: Path, data: list[Path], *, understanding_only: bo
     """
     calm_libraries()
     from rasa.model_training import train as train_rasa  # noqa: PLC0415 - slow, seldom needed
+    from rasa.utils.log_utils import configure_structlog  # noqa: PLC0415 - likewise
+
+    configure_structlog(logging.WARNING)
 
     with tempfile.TemporaryDirectory(dir=model.parent, prefix=".training-") as folder:
         result = train_rasa(

