@@ -154,7 +154,7 @@ class Given(Part):
 
     TO_COME: ClassVar[frozenset[str]] = frozenset({
         "stock", "returns", "rewards", "coupons", "check_in", "tasks", "appointments", "visits",
-        "campaigns", "reservations", "deliveries", "custom_orders", "invitations",
+        "campaigns",
     })  # fmt: skip
 
     rules: dict[str, Any] = Field(default_factory=dict)

@@ -105,9 +105,7 @@ def _consents(said: object) -> object:
 class CustomerGiven(Part):
     """Known by `name` in the rest of the file, or by phone or card where two share a name."""
 
-    TO_COME: ClassVar[frozenset[str]] = frozenset(
-        {"family", "coupons", "check_in", "tasks", "appointments", "wishes", "lifecycle"}
-    )
+    TO_COME: ClassVar[frozenset[str]] = frozenset({"family", "coupons", "check_in", "tasks"})
 
     name: Name | None = None
     phone: Phone | None = None
