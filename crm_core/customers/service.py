@@ -1,7 +1,6 @@
 """Customers: who they are, who may see or change them, and how staff find them."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy import true
 from sqlalchemy.exc import IntegrityError
@@ -218,14 +217,6 @@ def masked(customer: Customer) -> str:
     """How a customer is named where not everybody may know them: 王** 138****5678."""
     name = names.mask(customer.name)
     return f"{name} {phones.mask(customer.phone)}" if customer.phone else name
-
-
-def age(customer: Customer, today: date) -> int | None:
-    """Full years, if the birthday with its year is known."""
-    if not customer.birthday:
-        return None
-    born = date.fromisoformat(customer.birthday)
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def is_identity(kind: IdentityKind, account: str, value: str) -> tuple[bool, bool, bool]:
