@@ -72,7 +72,7 @@ async def _carry_out(
     if isinstance(part, Step):
         await steps.run(part)
     else:
-        with screen.working(f"starting {', '.join(process.name for process in part.processes)}"):
+        with screen.working(f"starting {len(part.processes)} processes"):
             await supervisor.start(part.processes)
 
 

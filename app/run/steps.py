@@ -43,8 +43,8 @@ class Steps:
                 raise CannotRun(f"{step.what} failed: {error}") from error
             finally:
                 await child.stop(_GRACE_SECONDS)
-        if code != 0:
-            raise CannotRun(f"{step.what} failed ({described(code)}); {child.last_words()}")
+            if code != 0:
+                raise CannotRun(f"{step.what} failed ({described(code)}); {child.last_words()}")
 
 
 async def _followed(child: Child, update: Update) -> int:
