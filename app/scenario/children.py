@@ -25,7 +25,7 @@ _LOOK_SECONDS = 0.1
 def trained(models: Path | None, home: Path) -> Path:
     """The folder of the model to play with: `models` if it holds one, else one that is up to date.
 
-    Training takes two minutes and says so on the terminal.
+    Training takes minutes; what it says goes to a log.
 
     Raises:
         CannotRun: Rasa's environment is not there, or training failed.
@@ -33,13 +33,17 @@ def trained(models: Path | None, home: Path) -> Path:
     if models is not None and any(models.glob("*.tar.gz")):
         return models.absolute()
     folder = (models or home / "models").absolute()
+    log = home / "logs" / "scenario-train.log"
     command = [RASA_PYTHON, "-m", "nlu.train", "--out", str(folder)]
     try:
-        done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - ours
+        with logs.open_log(log) as out:
+            done = subprocess.run(  # noqa: S603 - ours
+                command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, check=False
+            )
     except FileNotFoundError:
         raise CannotRun("Rasa's environment is not there; make setup makes it.") from None
     if done.returncode != 0:
-        raise CannotRun("training the model failed; its reason is above.")
+        raise _failed("training the model", log)
     return folder
 
 
@@ -114,5 +118,9 @@ def _wait(
         except not_yet:
             pass
         time.sleep(_LOOK_SECONDS)
+    raise _failed(log.stem, log)
+
+
+def _failed(what: str, log: Path) -> CannotRun:
     last = "\n".join(f"  {line}" for line in logs.tail(log))
-    raise CannotRun(f"{log.stem} did not start; the end of {log}:\n{last}")
+    return CannotRun(f"{what} failed; the end of {log}:\n{last}")

@@ -24,7 +24,10 @@ def all_pass(
         CannotRun: the stage could not be set up.
     """
     screen, home = Screen(), settings().home.absolute()
-    found = None if rasa_url else children.trained(models, home)
+    found = None
+    if rasa_url is None:
+        with screen.working("training the model (minutes where its inputs changed)"):
+            found = children.trained(models, home)
     with ExitStack() as stack:
         with screen.working("setting the stage"):
             ready = stack.enter_context(stage(home / "logs", models=found, rasa_url=rasa_url))

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine
 from app import wiring
 from app.gateway import create_app as gateway
 from app.internal import create_app as internal
+from app.run.errors import CannotRun
 from app.run.wardship import Wardship
 from app.sandbox import accounts_of
 from app.scenario import children
@@ -32,6 +33,10 @@ from crm_core.lexicon import service as lexicon
 from crm_core.settings import Settings
 
 _GRACE_SECONDS = 5.0
+
+
+class CannotPlay(CannotRun):
+    """The stage is broken: no turn would say anything about the scenario."""
 
 
 class Databases:
@@ -89,13 +94,12 @@ class Stage:
         """
         with db.reading() as session:
             expected = lexicon.etag(lexicon.entries(session))
-        answer = self._rasa.post("/webhooks/dianyu/lexicon")
-        if any(tag != expected for tag in answer.raise_for_status().json()["etags"]):
-            raise CannotPlay("Rasa does not read the shop's names")
-
-
-class CannotPlay(Exception):
-    """The stage is broken: no turn would say anything about the scenario."""
+        try:
+            answer = self._rasa.post("/webhooks/dianyu/lexicon").raise_for_status()
+        except httpx.HTTPError as error:
+            raise CannotPlay(f"Rasa does not answer: {error}") from error
+        if any(tag != expected for tag in answer.json()["etags"]):
+            raise CannotPlay("Rasa does not read the shop's names; its log says why.")
 
 
 @contextmanager

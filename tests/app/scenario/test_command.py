@@ -1,15 +1,17 @@
 """`dianyu scenario` as an operator meets it."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from sqlmodel import select
 from typer.testing import CliRunner, Result
 
 from app.cli.main import add_commands, cli
 from app.run.errors import CannotRun
-from app.scenario import playing
+from app.scenario import children, playing
 from app.scenario.reading import parse
 from crm_core import clock, db
 from crm_core.customers.models import Customer
@@ -101,3 +103,30 @@ def test_playing_tells_each_failure_and_counts_last(capsys: pytest.CaptureFixtur
         "FAILED bad.yml:2: turn 1, 林晓月 「你好」: expected the intent goodbye"
     )
     assert (settings().home / "logs" / "scenario.log").exists()
+
+
+def test_a_rasa_that_does_not_take_the_shops_names_stops_it() -> None:
+    deaf = FastAPI()
+    with served(deaf) as url, pytest.raises(CannotRun, match=r"Rasa does not answer: .*404"):
+        playing.all_pass([parse(PASSES, "good.yml")], rasa_url=url)
+
+
+def test_without_rasas_environment_one_sentence_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "RASA_PYTHON", "nowhere/python")
+    with pytest.raises(CannotRun, match="make setup"):
+        children.trained(None, tmp_path)
+
+
+def test_training_that_fails_shows_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "RASA_PYTHON", sys.executable)  # it has no Rasa
+    with pytest.raises(CannotRun, match=r"training the model failed; the end of .*(?s:.)*rasa"):
+        children.trained(None, tmp_path)
+
+
+def test_a_given_model_is_taken_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "some.tar.gz").touch()
+    assert children.trained(tmp_path, tmp_path / "home") == tmp_path
