@@ -17,6 +17,7 @@ from crm_core.tickets import service as tickets
 from crm_core.tickets import wording
 
 FORM = "customer_complaint_form"
+COMPLAINANT = "complainant"  # not customer_id: a look-up in between speaks of somebody else
 MAY_FILE = frozenset({Role.ASSISTANT, Role.ADMIN})
 
 
@@ -35,13 +36,13 @@ class CustomerComplaintForm(words.DescribingForm):
 
     def fill(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
         begins = turn.intent in self.begins
-        who = fill_whom(session, actor, turn) if begins or turn.asked == "customer_id" else {}
-        known = turn.slot("customer_id")
-        another = begins and who.get("customer_id", known) != known
-        if turn.asked not in {*SLOTS, "customer_id"} or another:
-            filled = words.opening(turn) if begins else {}
-            return dict.fromkeys(SLOTS) | filled | _order(turn) | who
-        if turn.asked == "customer_id":
+        who = self._named(session, actor, turn) if begins or turn.asked == COMPLAINANT else {}
+        known = turn.slot(COMPLAINANT)
+        if turn.asked not in {*SLOTS, COMPLAINANT}:
+            return self._opened(turn, {COMPLAINANT: turn.slot("customer_id")} | who)
+        if begins and who.get(COMPLAINANT, known) != known:
+            return self._opened(turn, who)
+        if turn.asked == COMPLAINANT:
             return self._who(turn, who)
         if turn.intent == "lookup_customer":
             return {}
@@ -51,17 +52,27 @@ class CustomerComplaintForm(words.DescribingForm):
     def after_error(self, turn: Turn, error: CrmError) -> None:
         super().after_error(turn, error)
         if isinstance(error, CustomerNotFound):  # not for the one who was talked about before
-            turn.set("customer_id", None)
+            turn.set(COMPLAINANT, None)
+
+    def _opened(self, turn: Turn, who: dict[str, Any]) -> dict[str, Any]:
+        filled = words.opening(turn) if turn.intent in self.begins else {}
+        return dict.fromkeys(SLOTS) | filled | _order(turn) | who
+
+    def _named(self, session: Session, actor: Actor, turn: Turn) -> dict[str, Any]:
+        """The complainant, who is then the one spoken of too."""
+        who = fill_whom(session, actor, turn, COMPLAINANT)
+        return who | {"customer_id": who[COMPLAINANT]} if who.get(COMPLAINANT) else who
 
     def _who(self, turn: Turn, who: dict[str, Any]) -> dict[str, Any]:
         if turn.intent == "deny":
             words.leave(turn)
             return {}
-        return {"customer_id": None} | who
+        return {COMPLAINANT: None} | who
 
 
 class AskComplainant(AskWhom):
     roles = MAY_FILE
+    slot = COMPLAINANT
 
     @property
     def form(self) -> str:
@@ -77,7 +88,7 @@ class AskCustomerComplaintConfirm(CrmAction):
         return f"action_ask_{FORM}_complaint_confirm"
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
-        customer_id, case = int(turn.slot("customer_id")), words.case(turn)
+        customer_id, case = int(turn.slot(COMPLAINANT)), words.case(turn)
         customer = customers.get(session, actor, Permission.TICKET_OPEN, customer_id)
         turn.say(
             "utter_customer_complaint_draft",
@@ -96,11 +107,11 @@ class FileComplaintForCustomer(CrmAction):
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         case, confirmed = words.case(turn), turn.slot("complaint_confirm")
-        reset(turn, SLOTS)
+        customer_id = int(turn.slot(COMPLAINANT))
+        reset(turn, (*SLOTS, COMPLAINANT))
         if not confirmed:
             turn.say("utter_complaint_not_filed")
             return
-        customer_id = int(turn.slot("customer_id"))
         ticket = tickets.open_(session, actor, customer_id, case, ref=turn.ref)
         customer = customers.get(session, actor, Permission.CUSTOMER_READ, customer_id)
         turn.say(

@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import Session, select
 
 from actions.customer_complaints import (
+    COMPLAINANT,
     AskComplainant,
     AskCustomerComplaintConfirm,
     CustomerComplaintForm,
@@ -62,7 +63,8 @@ class TestForACustomer:
 
     def test_who_was_talked_about_is_meant(self, session: Session, shop: Shop) -> None:
         known = {"customer_id": shop.customer.id}
-        assert "customer_id" not in self.told(session, shop, "她要投诉", slots=known).slots
+        said = self.told(session, shop, "她要投诉", slots=known)
+        assert said.slots[COMPLAINANT] == shop.customer.id
 
     def test_one_who_is_not_found_is_not_mistaken_for_another(
         self, session: Session, shop: Shop
@@ -70,14 +72,16 @@ class TestForACustomer:
         known = {"customer_id": shop.customer.id}
         said = self.told(session, shop, "赵女士要投诉", slots=known, customer_name="赵女士")
         assert said.names == ["utter_error_customer_not_found"]
-        assert said.slots["customer_id"] is None
+        assert said.slots[COMPLAINANT] is None
 
     def test_the_answer_to_whom_is_no_digression(self, session: Session, shop: Shop) -> None:
         said = self.told(
-            session, shop, "林女士", intent="lookup_customer", asked="customer_id",
+            session, shop, "林女士", intent="lookup_customer", asked=COMPLAINANT,
             customer_name="林女士",
         )  # fmt: skip
-        assert said.slots == {"customer_id": shop.customer.id}
+        assert said.slots == {
+            COMPLAINANT: shop.customer.id, "customer_id": shop.customer.id,
+        }  # fmt: skip
 
     def test_looking_up_somebody_meanwhile_is(self, session: Session, shop: Shop) -> None:
         said = self.told(
@@ -86,8 +90,19 @@ class TestForACustomer:
         )  # fmt: skip
         assert said.slots == {}
 
+    def test_who_was_looked_up_meanwhile_is_not_the_complainant(
+        self, session: Session, shop: Shop
+    ) -> None:
+        other = a_customer(session, "赵敏", assistant=shop.assistant)
+        slots = {
+            COMPLAINANT: shop.customer.id, "customer_id": other.id, DESCRIPTION: "起球",
+            CONFIRM: True,
+        }  # fmt: skip
+        say(FileComplaintForCustomer, a_message(session, shop.assistant), slots=slots)
+        assert session.exec(select(Ticket)).one().customer_id == shop.customer.id
+
     def test_no_leaves_it(self, session: Session, shop: Shop) -> None:
-        for asked in ("customer_id", DESCRIPTION):
+        for asked in (COMPLAINANT, DESCRIPTION):
             said = self.told(session, shop, "不用了", intent="deny", asked=asked)
             assert (said.names, said.then) == (["utter_cancelled"], "action_listen")
 
@@ -104,14 +119,14 @@ class TestForACustomer:
         self, session: Session, shop: Shop, asked: str
     ) -> None:
         other = a_customer(session, "赵敏", assistant=shop.assistant)
-        old = {"customer_id": shop.customer.id, DESCRIPTION: "起球"}
+        old = {COMPLAINANT: shop.customer.id, DESCRIPTION: "起球"}
         said = self.told(
             session, shop, "赵女士要投诉", asked=asked, slots=old, customer_name="赵女士"
         )
-        assert (said.slots["customer_id"], said.slots[DESCRIPTION]) == (other.id, None)
+        assert (said.slots[COMPLAINANT], said.slots[DESCRIPTION]) == (other.id, None)
 
     def test_the_same_customer_adds_to_it(self, session: Session, shop: Shop) -> None:
-        old = {"customer_id": shop.customer.id, DESCRIPTION: "起球"}
+        old = {COMPLAINANT: shop.customer.id, DESCRIPTION: "起球"}
         said = self.told(
             session, shop, "林女士说还开线", asked=CONFIRM, slots=old, customer_name="林女士"
         )
@@ -128,7 +143,7 @@ class TestForACustomer:
         assert {option["action"] for option in said.slots["options"]} == {self.FORM}
 
     def test_it_is_shown_then_filed_for_them(self, session: Session, shop: Shop) -> None:
-        slots = {"customer_id": shop.customer.id, DESCRIPTION: "毛衣起球", CONFIRM: True}
+        slots = {COMPLAINANT: shop.customer.id, DESCRIPTION: "毛衣起球", CONFIRM: True}
         shown = say(AskCustomerComplaintConfirm, a_message(session, shop.assistant), slots=slots)
         done = say(FileComplaintForCustomer, a_message(session, shop.assistant), slots=slots)
         ticket = session.exec(select(Ticket)).one()
@@ -139,12 +154,12 @@ class TestForACustomer:
         )  # fmt: skip
 
     def test_without_a_yes_nothing_is_filed(self, session: Session, shop: Shop) -> None:
-        slots = {"customer_id": shop.customer.id, DESCRIPTION: "起球", CONFIRM: False}
+        slots = {COMPLAINANT: shop.customer.id, DESCRIPTION: "起球", CONFIRM: False}
         said = say(FileComplaintForCustomer, a_message(session, shop.assistant), slots=slots)
         assert said.names == ["utter_complaint_not_filed"]
 
     def test_not_for_a_colleagues_customer(self, session: Session, shop: Shop) -> None:
-        slots = {"customer_id": shop.customer.id, DESCRIPTION: "起球", CONFIRM: True}
+        slots = {COMPLAINANT: shop.customer.id, DESCRIPTION: "起球", CONFIRM: True}
         said = say(FileComplaintForCustomer, a_message(session, a_staff(session)), slots=slots)
         assert said.names == ["utter_error_forbidden"]
         assert session.exec(select(Ticket)).all() == []
