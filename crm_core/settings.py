@@ -12,10 +12,17 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DIANYU_"
@@ -76,7 +83,10 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except ZoneInfoNotFoundError:
+            raise ValueError("there is no such time zone") from None
         return name
 
     @field_validator("oa_aes_key", "oa_aes_key_previous", "wecom_aes_key")
@@ -85,6 +95,17 @@ class Settings(BaseSettings):
         if len(key.get_secret_value()) not in {0, 43}:
             raise ValueError("an EncodingAESKey has 43 characters")
         return key
+
+    @field_validator(
+        "database_url", "redis_url", "rasa_url", "internal_url", "ui_url", "sandbox_url"
+    )
+    @classmethod
+    def _known_scheme(cls, urls: str, info: ValidationInfo) -> str:
+        schemes = _SCHEMES.get(str(info.field_name), ("http://", "https://"))
+        for url in filter(None, urls.split(",")):
+            if not url.strip().startswith(schemes):
+                raise ValueError(f"an address here begins with {' or '.join(schemes)}")
+        return urls
 
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
@@ -157,6 +178,11 @@ class Settings(BaseSettings):
         return [url.strip().rstrip("/") for url in self.rasa_url.split(",")]
 
 
+_SCHEMES = {
+    "database_url": ("sqlite:///", "postgresql+psycopg://", "mysql+pymysql://"),
+    "redis_url": ("unix://", "redis://", "rediss://"),
+}
+
 _REAL_PLATFORMS: dict[str, object] = {
     "wechat_api_base": "https://api.weixin.qq.com",
     "wecom_api_base": "https://qyapi.weixin.qq.com",
@@ -186,7 +212,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise BadSettings(f"{name}: {first['msg']}") from None
+        raise BadSettings(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def redis_socket(home: Path) -> Path:
