@@ -18,6 +18,7 @@ from crm_core import migrate as schema
 from crm_core.settings import DOT_ENV, load, settings
 
 Demo = Annotated[bool, typer.Option(help="The demo store, unless DIANYU_DEMO says otherwise.")]
+DemoStore = Annotated[bool, typer.Option(help="Load the demo store where there is nothing.")]
 WithParent = Annotated[bool, typer.Option(help="Stop when the calling process ends.")]
 
 
@@ -31,18 +32,18 @@ def run(*, demo: Demo = False, with_parent: WithParent = False) -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(*, demo: DemoStore = False) -> None:
     """Bring the database to this release's schema."""
     try:
         schema.upgrade()
     except OperationalError as error:
         raise CannotRun(f"the database does not work: {error.orig}") from error
+    if demo:
+        _load_demo_store()
 
 
-@cli.command()
-def demo() -> None:
-    """Load the demo store, where the demo is on and the database is empty."""
+def _load_demo_store() -> None:
     if not settings().demo:
         raise CannotRun("the demo is off; DIANYU_DEMO=on turns it on.")
     loaded = demo_store.load()
-    typer.echo("loaded" if loaded else "nothing loaded: the database is not empty")
+    typer.echo("demo store loaded" if loaded else "not empty, so no demo store is loaded")

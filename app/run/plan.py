@@ -29,16 +29,15 @@ Plan = list[Step | Stage]
 
 
 def plan(settings: Settings) -> Plan:
-    """Train, start Redis, migrate, load the demo store, start the rest."""
+    """Train, start Redis, migrate (and load the demo store), start the rest."""
     made: Plan = []
     if settings.own_rasa:
         what = "training the model (minutes where its inputs changed)"
         made.append(Step(what, "train", processes.training(settings)))
     if settings.embedded_redis:
         made.append(Stage(tuple(processes.redis(settings))))
-    made.append(Step("migrating the database", "migrate", (*_CLI, "migrate")))
-    if settings.demo:
-        made.append(Step("loading the demo store", "demo", (*_CLI, "demo")))
+    demo = ("--demo",) if settings.demo else ()
+    made.append(Step("preparing the database", "migrate", (*_CLI, "migrate", *demo)))
     made.append(Stage(tuple(processes.services(settings))))
     return made
 
