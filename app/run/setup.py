@@ -78,7 +78,8 @@ def fingerprint(environment: Environment) -> str:
     """Changes with the lock, with our own metadata, and when the checkout is moved."""
     digest = hashlib.sha256(os.fsencode(environment.folder) + environment.lock.read_bytes())
     if environment.holds_us:
-        digest.update((environment.holds_us / "pyproject.toml").read_bytes())
+        written = (environment.holds_us / "pyproject.toml").read_bytes()
+        digest.update(written.split(b"\n[tool.")[0])  # the tools' settings install nothing
     return digest.hexdigest()
 
 
