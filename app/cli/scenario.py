@@ -32,6 +32,8 @@ Models = Annotated[
     typer.Option(help="The folder of the model to play with, if it is not the home's own."),
 ]
 
+Show = Annotated[bool, typer.Option("--show", help="Tell what came of every turn.")]
+
 
 @scenario.command()
 def load(file: File, *, set_clock: SetClock = False) -> None:
@@ -54,11 +56,11 @@ def load(file: File, *, set_clock: SetClock = False) -> None:
 
 
 @scenario.command()
-def play(files: Files, *, models: Models = None) -> None:
+def play(files: Files, *, models: Models = None, show: Show = False) -> None:
     """Play scenarios through the real channels and say which turns failed."""
     from app.scenario import playing  # noqa: PLC0415  a whole Dianyu, which only this one needs
 
-    if not playing.all_pass(_read(files), models):
+    if not playing.all_pass(_read(files), models, show=show):
         sys.exit(1)
 
 

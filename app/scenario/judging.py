@@ -11,6 +11,9 @@ from app.scenario.cast import Cast, Player
 from app.scenario.facts import OfWhom, Whose
 from app.scenario.phones import Item, text_of
 from app.scenario.script import Expected, Pushed
+from crm_core.customers import service as customers
+from crm_core.customers.models import IdentityKind
+from crm_core.settings import settings
 
 _NO_INTENT = "nothing"
 
@@ -23,6 +26,16 @@ class Outcome:
     shown: dict[str, list[Item]] = field(default_factory=dict)  # what is new, by persona
     printed: str = ""  # by an operator's command
     wrong: list[str] = field(default_factory=list)  # what failed by itself
+
+    @property
+    def transcript(self) -> str:
+        """All that came of it, for a reader."""
+        printed = [("dianyu", self.printed)] if self.printed else []
+        told = [*printed, *((who, text_of(items)) for who, items in self.shown.items())]
+        told += [("intent", self.intent)] if self.intent else []
+        return "\n".join(
+            f"    {who}: {words}".replace("\n", "\n      ") for who, words in told if words
+        )
 
     def text(self, player: Player | None) -> str:
         """The new words on somebody's phone, or on the operator's terminal."""
@@ -63,9 +76,9 @@ def _state(
 ) -> Iterator[str]:
     """A fact about who acts, or several about somebody who is named."""
     if name in facts.NAMES:
-        yield from _fact(session, name, wanted, _whose(player), "")
+        yield from _fact(session, name, wanted, _whose(session, player), "")
         return
-    whose = _whose(cast.players[name])
+    whose = _whose(session, cast.players[name])
     for fact, value in wanted.items():
         yield from _fact(session, fact, value, whose, f" of {name}")
 
@@ -80,7 +93,12 @@ def _fact(session: Session, name: str, wanted: Any, whose: Whose, of: str) -> It
         yield f"expected {name}{of} {matching.plain(wanted)}, found {matching.plain(found)}"
 
 
-def _whose(player: Player | None) -> Whose:
+def _whose(session: Session, player: Player | None) -> Whose:
+    """Who a player is; a visitor is somebody as soon as they have written."""
     if player is None:
         return Whose()
+    if player.customer_id is None and (openid := player.persona.get("openid")):
+        appid = settings().oa_appid
+        known = customers.by_identity(session, IdentityKind.OA_OPENID, openid, appid)
+        return Whose(known.id if known else None)
     return Whose(player.customer_id, player.staff_id)

@@ -28,19 +28,22 @@ _UNFINISHED = (InboundState.PENDING, InboundState.RUNNING)
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A turn that did not go as expected: where it stands, who did what, what was wrong."""
+class Played:
+    """A turn, or the given before it: where it stands, who did what, what came, what was wrong."""
 
     where: str
     what: str
+    came: str
     wrong: list[str]
 
-    def __str__(self) -> str:
+    @property
+    def failure(self) -> str:
+        """What was wrong, in one line."""
         return f"{self.where}: {self.what}: {'; '.join(self.wrong)}"
 
 
-def play(stage: Stage, read: Read) -> list[Failure]:
-    """Load a scenario into a fresh stage and play it; every turn that failed, in order.
+def play(stage: Stage, read: Read) -> Iterator[Played]:
+    """Load a scenario into a fresh stage and play it, turn by turn.
 
     Raises:
         CannotPlay: the stage is broken.
@@ -50,24 +53,24 @@ def play(stage: Stage, read: Read) -> list[Failure]:
         with unit_of_work() as session:
             cast = load(session, read.scenario)
     except CannotHappen as error:
-        return [Failure(read.where(error.place), "given", [str(error)])]
+        yield Played(read.where(error.place), "given", "", [str(error)])
+        return
     _set_clock(stage, cast)
     stage.phones.register([player.persona for player in cast.everybody()])
     stage.learn_names()
-    return list(_failures(stage, read, cast))
-
-
-def _failures(stage: Stage, read: Read, cast: Cast) -> Iterator[Failure]:
     for number, turn in enumerate(read.scenario.turns):
-        is_command = turn.event == "command"
-        player = None if is_command else cast.players[turn.sender or cast.main]
-        outcome = _do(stage, turn, player)
-        with reading() as session:
-            wrong = [*outcome.wrong, *wrong_with(session, cast, turn.expect, player, outcome)]
-        if wrong:
-            who = "dianyu" if is_command else turn.sender or cast.main
-            place = read.where(("turns", number))
-            yield Failure(place, f"turn {number + 1}, {who} 「{turn.said}」", wrong)
+        yield _played(stage, read, cast, number, turn)
+
+
+def _played(stage: Stage, read: Read, cast: Cast, number: int, turn: TurnGiven) -> Played:
+    is_command = turn.event == "command"
+    player = None if is_command else cast.players[turn.sender or cast.main]
+    outcome = _do(stage, turn, player)
+    with reading() as session:
+        wrong = [*outcome.wrong, *wrong_with(session, cast, turn.expect, player, outcome)]
+    who = "dianyu" if is_command else turn.sender or cast.main
+    what = f"turn {number + 1}, {who} 「{turn.said}」"
+    return Played(read.where(("turns", number)), what, outcome.transcript, wrong)
 
 
 def _do(stage: Stage, turn: TurnGiven, player: Player | None) -> Outcome:

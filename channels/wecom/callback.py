@@ -80,7 +80,10 @@ def _message(opened: Opened, corpid: str, kind: str, staff_id: int) -> inbound.M
     clicked = kind == _CARD_CLICK
     said, data = (None, _click(opened)) if clicked else content(opened, kind)
     task_id = opened.get("TaskId")
-    click_id = f"{opened.text('FromUserName')}:{opened.text('CreateTime')}:{task_id}"
+    who, when = opened.text("FromUserName"), opened.text("CreateTime")
+    click_id = (
+        f"{who}:{when}:{opened.get('EventKey')}:{task_id}"  # two buttons in one second differ
+    )
     return inbound.Message(
         channel="wecom",
         account=corpid,

@@ -105,6 +105,17 @@ def test_playing_tells_each_failure_and_counts_last(capsys: pytest.CaptureFixtur
     assert (settings().home / "logs" / "scenario.log").exists()
 
 
+def test_every_turn_is_told_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    with served(rasa.app()) as url:
+        assert playing.all_pass([parse(PASSES, "good.yml")], rasa_url=url, show=True)
+    assert capsys.readouterr().out.splitlines()[-6:-2] == [
+        "turn 1, 林晓月 「你好」",
+        "    customer:林晓月: customer说你好",
+        "      1. 好的",
+        "    intent: greet",
+    ]
+
+
 def test_a_rasa_that_does_not_take_the_shops_names_stops_it() -> None:
     deaf = FastAPI()
     with served(deaf) as url, pytest.raises(CannotRun, match=r"Rasa does not answer: .*404"):
