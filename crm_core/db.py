@@ -1,5 +1,6 @@
 """One transaction per request, dialogue action or job."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ logger = structlog.get_logger(__name__)
 
 _BUSY_SECONDS = 10
 _engines: dict[str, Engine] = {}
+_writer = threading.Lock()
 
 
 def engine() -> Engine:
@@ -51,13 +53,30 @@ def make_engine(url: str) -> Engine:
 @contextmanager
 def unit_of_work() -> Iterator[Session]:
     """Commit once on success, then enqueue what was deferred; on error do neither."""
-    with Session(engine(), expire_on_commit=False) as session:
+    with _one_writer(), Session(engine(), expire_on_commit=False) as session:
         session.connection(execution_options={"writes": True})
         yield session
         session.commit()
         deferred = session.info.pop("deferred", [])
     for queue, job, args in deferred:
         _enqueue(queue, job, args)
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    """On SQLite the writers of a process queue up here.
+
+    SQLite itself waits by sleeping and looking again, so that some of many threads starve.
+    """
+    if engine().dialect.name != "sqlite":
+        yield
+        return
+    if not _writer.acquire(timeout=_BUSY_SECONDS):
+        raise TimeoutError("another transaction of this process keeps the database")
+    try:
+        yield
+    finally:
+        _writer.release()
 
 
 @contextmanager
