@@ -113,9 +113,9 @@ async def _parse_each(processor: Any, utterances: Sequence[Utterance]) -> list[P
     parsed: list[Parsed] = []
     for one in [utterances[0], *utterances]:  # the first one warms the model up
         metadata = {"role": _role_for(one), "now": _NOW}
-        begun = time.perf_counter()
+        begun = time.process_time()
         data = await processor.parse_message(UserMessage(one.text, metadata=metadata))
-        parsed.append(_parsed(one, data, time.perf_counter() - begun))
+        parsed.append(_parsed(one, data, time.process_time() - begun))
     return parsed[1:]
 
 
@@ -142,7 +142,7 @@ def _print(report: dict[str, dict[str, float]]) -> None:
     names = list(next(iter(report.values())))
     print("".join([f"{'':32}", *(f"{column:>28}" for column in report)]))
     for name in names:
-        digits = 1 if name.startswith("ms") else 3
+        digits = 1 if name.startswith("processor") else 3
         cells = (f"{column[name]:>28.{digits}f}" for column in report.values())
         print("".join([f"{name:32}", *cells]))
 

@@ -29,7 +29,7 @@ class Parsed:
 
 
 def figures(parsed: Sequence[Parsed]) -> dict[str, float]:
-    """Shares between 0 and 1, and the median time of one utterance in milliseconds."""
+    """Shares between 0 and 1, and the median processor time of one utterance in milliseconds."""
     outside = [one for one in parsed if one.expected.intent in OUT_OF_SCOPE]
     refused = [one for one in parsed if one.intent in OUT_OF_SCOPE]
     both = [one for one in outside if one.intent in OUT_OF_SCOPE]
@@ -47,7 +47,7 @@ def figures(parsed: Sequence[Parsed]) -> dict[str, float]:
         "out-of-scope recall": _share(both, outside),
         "entity value F1": entity_f1(parsed),
         "share embedded": mean(one.embedded for one in parsed),
-        "ms per utterance, median": median(one.seconds for one in parsed) * 1000,
+        "processor ms, median": median(one.seconds for one in parsed) * 1000,
     }
 
 
