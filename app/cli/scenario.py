@@ -12,6 +12,7 @@ import typer
 from app.cli.main import cli
 from app.run.errors import CannotRun
 from app.scenario import loading, reading
+from app.scenario.event import CannotHappen
 from app.scenario.reading import BadScenario, Read
 from crm_core import clock, migrate
 from crm_core.db import unit_of_work
@@ -47,7 +48,7 @@ def load(file: File, *, set_clock: SetClock = False) -> None:
             cast = loading.load(session, read.scenario)
     except loading.NotEmpty as error:
         raise CannotRun(f"{error}; a scenario fills an empty one only.") from error
-    except loading.CannotHappen as error:
+    except CannotHappen as error:
         raise CannotRun(f"{read.where(error.place)}: {error}") from error
     if set_clock:
         clock.share(cast.begins)

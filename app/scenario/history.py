@@ -10,12 +10,11 @@ from sqlmodel import Session, col, update
 
 from app.scenario import complaints, dealings, polls, visits
 from app.scenario.cast import Cast
-from app.scenario.event import Loc
+from app.scenario.event import stated
 from app.scenario.facts import BEFORE
 from app.scenario.given import Given
 from app.scenario.setting import US
 from crm_core import clock
-from crm_core.errors import CrmError
 from crm_core.orders import finding
 from crm_core.outbox.models import Outbound, OutboundState
 from crm_core.points import service as points
@@ -23,14 +22,6 @@ from crm_core.ratings.models import Survey, SurveyState
 from crm_core.rules import service as rules
 
 _SURVEYS_LOOK_BACK = timedelta(days=30)  # further than the job that sends them
-
-
-class CannotHappen(Exception):
-    """The services refuse what a scenario states; the message says why."""
-
-    def __init__(self, place: Loc, reason: str) -> None:
-        super().__init__(reason)
-        self.place = place
 
 
 def tell(session: Session, given: Given, cast: Cast) -> None:
@@ -46,13 +37,8 @@ def tell(session: Session, given: Given, cast: Cast) -> None:
         *complaints.happened(given, cast),
     ]
     for event in sorted(events, key=lambda event: event.at):
-        with clock.standing_at(event.at):
-            try:
-                event.tell(session)
-            except CrmError as error:
-                values = "".join(f" {name}={value}" for name, value in error.values.items())
-                reason = f"this cannot have happened ({error.code}{values})"
-                raise CannotHappen(event.place, reason) from error
+        with clock.standing_at(event.at), stated(*event.place):
+            event.tell(session)
     _settle(session, given, cast)
 
 
@@ -62,8 +48,8 @@ def _settle(session: Session, given: Given, cast: Cast) -> None:
     for customer_id in points.with_expired_lots(session):
         points.expire(session, US, customer_id)
     _leave_unasked(session, cast)
-    for customer, stated in zip(cast.rows, given.customers, strict=True):
-        customer.tier = stated.tier or customer.tier
+    for customer, as_given in zip(cast.rows, given.customers, strict=True):
+        customer.tier = as_given.tier or customer.tier
         session.add(customer)
     then = update(Outbound).values(state=OutboundState.SENT, sent_at=col(Outbound.created_at))
     session.exec(then)  # what was said to people, was said then

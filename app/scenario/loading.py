@@ -8,8 +8,6 @@ from app.scenario.script import Scenario
 from crm_core import clock
 from crm_core.models import metadata
 
-CannotHappen = history.CannotHappen
-
 
 class NotEmpty(Exception):
     """The database holds something already."""

@@ -11,8 +11,9 @@ from sqlmodel import col, select
 from app.scenario import operator
 from app.scenario.acting import act
 from app.scenario.cast import Cast, Player
+from app.scenario.event import CannotHappen
 from app.scenario.judging import Outcome, wrong_with
-from app.scenario.loading import CannotHappen, load
+from app.scenario.loading import load
 from app.scenario.phones import NotPossible
 from app.scenario.reading import Read
 from app.scenario.script import TurnGiven

@@ -52,8 +52,9 @@ def _one(found: Counter[str], what: str, name: str | None, loc: Loc) -> Iterator
 def _doubles(given: Given, known: _Known) -> Iterator[Wrong]:
     """What must be the only one of its name."""
     for number, store in enumerate(given.stores):
-        if known.stores[store.name] > 1:
-            yield ("given", "stores", number), f"there are two stores called 「{store.name}」"
+        for name in {store.name, store.code or store.name}:
+            if known.stores[name] > 1:
+                yield ("given", "stores", number), f"there are two stores called 「{name}」"
     for number, product in enumerate(given.products):
         if known.articles[product.article_no] > 1:
             loc: Loc = ("given", "products", number, "article_no")

@@ -5,6 +5,7 @@ import hashlib
 from sqlmodel import Session
 
 from app.scenario.cast import Cast, Player, themselves
+from app.scenario.event import stated
 from app.scenario.given import ArticleGiven, Given, ProductGiven
 from app.scenario.people import CustomerGiven
 from crm_core import clock
@@ -34,10 +35,12 @@ _OPENID_LENGTH = 28
 def furnish(session: Session, given: Given, cast: Cast) -> None:
     """Add everything that has no history."""
     for name, value in given.rules.items():
-        rules.put(session, US, name, value)
-    for store in given.stores:
+        with stated("given", "rules", name):
+            rules.put(session, US, name, value)
+    for number, store in enumerate(given.stores):
         shop = Store(**store.model_dump(exclude={"code"}), code=store.code or store.name)
-        saved, _ = stores.save(session, US, shop)
+        with stated("given", "stores", number):
+            saved, _ = stores.save(session, US, shop)
         cast.stores |= {store.name: saved, saved.code: saved}
     _hire(session, given, cast)
     for product in given.products:
@@ -50,7 +53,7 @@ def admit(session: Session, given: Given, cast: Cast) -> None:
     """Add the customers, and give everybody who has one a phone."""
     for number, customer in enumerate(given.customers):
         joined = customer.since.at(cast.begins) if customer.since else cast.begins
-        with clock.standing_at(joined):
+        with clock.standing_at(joined), stated("given", "customers", number):
             row = _customer(session, customer, cast, number)
         cast.rows.append(row)
         if customer.points is not None:

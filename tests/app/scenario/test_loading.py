@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 
 from app.scenario import facts
 from app.scenario.cast import Cast
+from app.scenario.event import CannotHappen
 from app.scenario.facts import Whose
-from app.scenario.history import CannotHappen
 from app.scenario.loading import NotEmpty, load
 from app.scenario.reading import parse
 from crm_core import clock
@@ -220,19 +220,23 @@ def test_a_database_with_anything_in_it_is_not_filled(session: Session) -> None:
         load(writing, a_store().scenario)
 
 
-def test_what_the_services_refuse_is_told_with_its_place(session: Session) -> None:
-    text = """\
-given:
-  customers:
-    - {name: 林晓月, points: [{points: 10, at: -2d}, {points: -30, why: reward}]}
-"""
-    read = parse(text, "s.yml")
-    with (
-        pytest.raises(CannotHappen, match="insufficient_points") as caught,
-        unit_of_work() as writing,
-    ):
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ("customers: [{name: 林, points: [{points: -5, why: reward}]}]", "insufficient_points"),
+        ("customers: [{name: 林, phone: 13812345678}, {phone: 13812345678}]", "identity_taken"),
+        ("rules: {points.vote: many}", "bad_rule"),
+        ("polls: [{title: 选哪件, options: [甲]}]", "poll_options"),
+        ("polls: [{title: %s, options: [甲, 乙]}]" % ("长" * 200), "invalid"),
+    ],
+)
+def test_what_the_services_refuse_is_told_with_its_place(
+    session: Session, entry: str, reason: str
+) -> None:
+    read = parse(f"given:\n  {entry}\n", "s.yml")
+    with pytest.raises(CannotHappen, match=reason) as caught, unit_of_work() as writing:
         load(writing, read.scenario)
-    assert read.where(caught.value.place) == "s.yml:3"
+    assert read.where(caught.value.place) == "s.yml:2"
 
 
 def test_history_leaves_the_clock_where_it_stood(session: Session, cast: Cast) -> None:

@@ -97,6 +97,11 @@ def test_every_part_knows_its_line() -> None:
         ),
         ("    expect:", "    after: 2mo\n    expect:", "s.yml:16: turns[0].after: the clock moves"),
         ("given:", "clock: 昨天\ngiven:", "s.yml:1: clock: say an ISO time"),
+        (
+            "  staff:",
+            "    - {name: 乙, code: 万达店}\n  staff:",
+            "s.yml:3: given.stores[0]: there are two",
+        ),
         ("  staff:", "  staff: []\n  staff:", "s.yml:5: 「staff」 stands twice"),
         (
             "  staff:",
