@@ -1,5 +1,6 @@
 """One model and what can be asked of it: a turn, or what a text means."""
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ class Dialogue:
         self.domain = self.processor.domain
         self.reach = longest_rule(rule_policy(self.processor))
         self.processor.nlg.responses = self.domain.responses
+        # One parse blocks the loop; many in a row would let actions' answers wait into timeouts.
+        self._parsing = asyncio.Lock()
         self._intents = frozenset(self.domain.intents) - REFUSED_INTENTS
 
     async def warm_up(self) -> None:
@@ -82,7 +85,8 @@ class Dialogue:
         Raises:
             Malformed: the intent is none of this model's.
         """
-        parsed = self._parsed(turn)
+        async with self._parsing:
+            parsed = self._parsed(turn)
         replies = Replies()
         message = UserMessage(
             turn.text,
@@ -97,18 +101,21 @@ class Dialogue:
         with failures.collected() as failed:
             await self.processor.handle(message, tracker)
         if failed:
-            logger.warning("inbound %s: failed %s", turn.metadata["inbound_id"], ", ".join(failed))
+            causes = ", ".join(f"{name} ({why})" for name, why in failed.items())
+            logger.warning("inbound %s: failed %s", turn.metadata["inbound_id"], causes)
         intent = parsed["intent"]
         return {
             "replies": replies.said,
             "intent": {"name": intent["name"], "confidence": intent.get("confidence", 0.0)},
             "entities": understanding.entities(parsed),
-            "failed_actions": failed,
+            "failed_actions": list(failed),
         }
 
-    def understand(self, item: Item) -> Json:
+    async def understand(self, item: Item) -> Json:
         """What a text means to somebody of a role."""
-        return understanding.answer(understanding.parse(self.processor, item.text, item.metadata))
+        async with self._parsing:
+            parsed = understanding.parse(self.processor, item.text, item.metadata)
+        return understanding.answer(parsed)
 
     def _parsed(self, turn: Turn) -> Json:
         if turn.text is not None:

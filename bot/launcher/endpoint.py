@@ -11,7 +11,7 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from bot.launcher import wire
 
 ACTION_SECONDS = 10.0  # the gateway has apologised long before; this only frees the turn
-CONNECT_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 4.0  # less than uvicorn's 5, so that it is us who close
 
 

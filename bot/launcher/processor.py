@@ -55,7 +55,7 @@ class TurnProcessor(MessageProcessor):
         """Without a listen the next message would trip the breaker at once, for ever."""
         name = tracker.latest_action_name
         if name != ACTION_LISTEN_NAME and not tracker.is_paused():
-            failures.record(str(name))
+            failures.record(str(name), "went in circles")
             tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
 
 
@@ -71,7 +71,7 @@ class Responses(TemplatedNaturalLanguageGenerator):
     ) -> dict[str, Any] | None:
         draft = await super().generate(utter_action, tracker, output_channel, **kwargs)
         if draft is None and utter_action not in OPTIONAL_RESPONSES:
-            failures.record(utter_action)
+            failures.record(utter_action, "no such response")
         return draft
 
 
@@ -96,12 +96,12 @@ class _Recorded(Action):
     ) -> list[Event]:
         try:
             return await self._action.run(output_channel, nlg, tracker, domain)
-        except ActionExecutionRejection:
+        except ActionExecutionRejection as error:
             if not isinstance(self._action, LoopAction):
-                failures.record(self.name())
+                failures.record(self.name(), error)
             raise
         except failures.ActionFailed:
             return []
-        except Exception:  # noqa: BLE001  an edge: whatever broke, the person gets an answer
-            failures.record(self.name())
+        except Exception as error:  # noqa: BLE001  an edge: whatever broke, there is an answer
+            failures.record(self.name(), error)
             return []

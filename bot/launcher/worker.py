@@ -62,6 +62,8 @@ async def _serve(model: Path, connection: socket.socket) -> None:
 
 async def _answer(dialogue: "Dialogue", asked: frames.Frame, writer: asyncio.StreamWriter) -> None:
     status, body = await _answered(dialogue, asked)
+    if writer.is_closing():  # the front went while this turn ran
+        return
     frames.write(writer, frames.Frame(asked.number, status, wire.dumps(body)))
     await writer.drain()
 
@@ -89,7 +91,7 @@ def _place(error: Exception) -> str:
 async def _parse(dialogue: "Dialogue", items: list[wire.Item]) -> list[Json]:
     answers = []
     for item in items:
-        answers.append(dialogue.understand(item))
+        answers.append(await dialogue.understand(item))
         await asyncio.sleep(0)  # a long list lets turns through
     return answers
 

@@ -64,7 +64,7 @@ async def run_and_record_a_failure(remote: RemoteAction, *arguments: Any) -> lis
     except ActionExecutionRejection:
         raise
     except Exception as error:  # a status, a timeout, a broken answer: all the same here
-        failures.record(remote.name())
+        failures.record(remote.name(), error)
         raise failures.ActionFailed(remote.name()) from error
     return events
 
