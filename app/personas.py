@@ -47,5 +47,5 @@ def _customers(session: Session, appid: str) -> list[dict[str, Any]]:
 def _staff(session: Session) -> list[dict[str, Any]]:
     return [
         {"role": who.role.value, "name": who.name, "userid": who.wecom_userid}
-        for who in staff.working(session)[:MOST]
+        for who in sorted(staff.working(session), key=lambda who: who.id)[:MOST]
     ]

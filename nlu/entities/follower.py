@@ -46,6 +46,11 @@ class LexiconFollower:
         return cls(url, os.environ.get("DIANYU_INTERNAL_SECRET", ""), every_seconds)
 
     @property
+    def follows(self) -> bool:
+        """Whether there is an endpoint to ask."""
+        return self._url is not None
+
+    @property
     def etag(self) -> str | None:
         """The tag of the live lexicon in use; None where it was not read yet."""
         return self._etag
@@ -93,7 +98,7 @@ class LexiconFollower:
 
 def refresh_all() -> str | None:
     """Every follower of this process asks at once; answers the tag that all of them hold now."""
-    followers = list(_followers)
+    followers = [one for one in _followers if one.follows]
     for one in followers:
         one.refresh()
     tags = {one.etag for one in followers}
