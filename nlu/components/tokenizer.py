@@ -44,8 +44,10 @@ class WordTokenizer(Tokenizer):
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """The words of the message; of other attributes (training only) as they stand."""
         text = normal_text(message) if attribute == TEXT else MappedText.of(message.get(attribute))
-        return [
+        words = [
             Token(word, *text.source_span(start, end))
             for word, start, end in self._words.tokenize(text.text)
             if not word.isspace()
         ]
+        # Rasa's own components cannot do with a text of no words at all (one emoji).
+        return words or [Token(message.get(attribute), 0)]
