@@ -45,13 +45,12 @@ def plan(settings: Settings) -> Plan:
 def addresses(settings: Settings) -> list[str]:
     """The lines that say where everything is, once it answers."""
     base = f"http://{settings.host}:{settings.port}"
-    try_it = [f"  try it           {base}/try"] if settings.demo else []
-    return [
-        "Dianyu is running:",
-        *try_it,
-        f"  official account {base}/channels/oa/callback",
-        f"  WeCom app        {base}/channels/wecom/callback",
-        f"  state            {base}/readyz  {base}/metrics",
-        f"  logs             {settings.home / 'logs'}",
-        "Ctrl-C stops it.",
-    ]
+    places = {
+        "try it": f"{base}/try" if settings.demo else "",
+        "official account": f"{base}/channels/oa/callback" if settings.oa_appid else "",
+        "WeCom app": f"{base}/channels/wecom/callback" if settings.wecom_corpid else "",
+        "state": f"{base}/readyz  {base}/metrics",
+        "logs": str(settings.home / "logs"),
+    }
+    lines = [f"  {what:16} {place}" for what, place in places.items() if place]
+    return ["Dianyu is running:", *lines, "Ctrl-C stops it."]

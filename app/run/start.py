@@ -72,7 +72,10 @@ async def _carry_out(
     if isinstance(part, Step):
         await steps.run(part)
     else:
-        with screen.working(f"starting {len(part.processes)} processes"):
+        names = [process.name for process in part.processes]
+        with screen.working(
+            f"starting {names[0] if len(names) == 1 else f'{len(names)} processes'}"
+        ):
             await supervisor.start(part.processes)
 
 

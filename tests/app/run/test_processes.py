@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from app.run import processes
-from app.run.plan import Step, plan
+from app.run.plan import Step, addresses, plan
 from app.run.processes import ROOT, Process
 from crm_core.settings import PREFIX, Settings
 
@@ -94,3 +94,13 @@ def test_no_two_processes_share_a_port() -> None:
     ports = [p.port for p in table(demo=True).values() if p.port]
 
     assert sorted(ports) == [8000, 8001, 8002, 8003, 8004]
+
+
+def test_only_what_is_there_is_announced() -> None:
+    without_accounts = "\n".join(addresses(Settings(demo=False)))
+    demo = "\n".join(addresses(Settings(demo=True)))
+
+    assert "8000/readyz" in without_accounts
+    assert "/try" not in without_accounts
+    assert "/channels" not in without_accounts
+    assert all(path in demo for path in ("/try", "/channels/oa", "/channels/wecom"))
