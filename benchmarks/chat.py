@@ -25,7 +25,7 @@ from benchmarks.report import ROOT, Metric, report
 
 FLIGHTS = (1, 8, 32)
 AIMED_AT = 8
-EARLY, LATE, AROUND = 20, 500, 5
+EARLY, LATE, AROUND = 20, 500, 8
 LONGER = 1.2  # message 500 against message 20
 CONFIGS = {"fast": ROOT / "nlu" / "config-fast.yml", "embedding": ROOT / "bot" / "config.yml"}
 TARGETS = {"fast": 5.0, "embedding": 2.8}  # times stock's rate at AIMED_AT in flight
@@ -77,12 +77,11 @@ def _trained(name: str) -> Path:
 def _stock(model: Path, texts: list[str], given: argparse.Namespace) -> Measured:
     with chat_servers.stock(model) as side:
         loads = _loads(side, Stock, texts, given.seconds)
-        talk = Stock("bench-long")
-        _converse(side.port, talk, texts, 1, EARLY - AROUND)
-        early = _converse(side.port, talk, texts, EARLY - AROUND + 1, EARLY + AROUND)
-        _lengthen(side.redis_port, talk.name, EARLY + AROUND, LATE - AROUND)
-        late = _converse(side.port, talk, texts, LATE - AROUND + 1, LATE + AROUND)
-        return Measured(loads, statistics.median(early), statistics.median(late))
+        short, long = Stock("bench-short"), Stock("bench-long")
+        _play(side.port, short, texts, 1, EARLY - AROUND)
+        _play(side.port, long, texts, 1, EARLY)
+        _lengthen(side.redis_port, long.name, EARLY, LATE - AROUND)
+        return Measured(loads, *_by_turns(side.port, (short, long), texts))
 
 
 def _ours(model: Path, given: argparse.Namespace) -> tuple[list[str], Measured]:
@@ -92,10 +91,10 @@ def _ours(model: Path, given: argparse.Namespace) -> tuple[list[str], Measured]:
         said = chat_load.understood(side.port, chat_texts.of(intents), intents)
         texts = asyncio.run(said)
         loads = _loads(side, Ours, texts, given.seconds)
-        taken = _converse(side.port, Ours("bench-long"), texts, 1, LATE + AROUND)
-        early = taken[EARLY - AROUND : EARLY + AROUND]
-        late = taken[LATE - AROUND : LATE + AROUND]
-        return texts, Measured(loads, statistics.median(early), statistics.median(late))
+        short, long = Ours("bench-short"), Ours("bench-long")
+        _play(side.port, short, texts, 1, EARLY - AROUND)
+        _play(side.port, long, texts, 1, LATE - AROUND)
+        return texts, Measured(loads, *_by_turns(side.port, (short, long), texts))
 
 
 def _loads(
@@ -119,11 +118,18 @@ def _load(
     return load
 
 
-def _converse(
-    port: int, talk: Stock | Ours, texts: list[str], first: int, last: int
-) -> list[float]:
-    print(f"{talk.__class__.__name__.lower()}: messages {first} to {last}", flush=True)
-    return asyncio.run(chat_load.one_conversation(port, talk, texts, first, last))
+def _play(port: int, talk: Stock | Ours, texts: list[str], first: int, last: int) -> None:
+    print(f"{talk.name}: messages {first} to {last}", flush=True)
+    asyncio.run(chat_load.play(port, talk, texts, first, last))
+
+
+def _by_turns(
+    port: int, talks: tuple[Stock | Ours, Stock | Ours], texts: list[str]
+) -> tuple[float, float]:
+    """Median seconds of the messages around EARLY and of those around LATE."""
+    print(f"messages around {EARLY} and {LATE}", flush=True)
+    short, long = asyncio.run(chat_load.by_turns(port, talks, texts, 2 * AROUND))
+    return statistics.median(short), statistics.median(long)
 
 
 def _lengthen(redis_port: int | None, name: str, messages: int, wanted: int) -> None:

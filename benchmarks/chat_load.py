@@ -28,7 +28,7 @@ class Failed(Exception):
 class Conversation(Protocol):
     """One person's messages to one side."""
 
-    async def say(self, connection: "Connection", text: str, number: int) -> list[str]: ...
+    async def say(self, connection: "Connection", text: str, number: int, /) -> list[str]: ...
 
 
 @dataclass
@@ -85,14 +85,17 @@ class Connection:
 
 
 class Stock:
-    """Through Rasa's REST webhook, which keeps the conversation itself."""
+    """Through Rasa's REST webhook, which keeps the conversation itself.
+
+    Without role and time: given metadata, stock stores them before the session begins, and from
+    then on merges the whole history event by event at every turn, many times slower.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    async def say(self, connection: Connection, text: str, number: int) -> list[str]:
-        metadata = {"inbound_id": number, "role": "customer", "now": NOW}
-        sent = {"sender": self.name, "message": text, "metadata": metadata}
+    async def say(self, connection: Connection, text: str, _: int) -> list[str]:
+        sent = {"sender": self.name, "message": text}
         answer = await connection.post("/webhooks/rest/webhook", sent)
         return [reply.get("text", "") for reply in answer]
 
@@ -145,17 +148,31 @@ async def drive(
     return load
 
 
-async def one_conversation(
-    port: int, talk: Conversation, texts: list[str], first: int, last: int
-) -> list[float]:
-    """Seconds of each of the messages `first` to `last` of a conversation, one after another."""
+async def play(port: int, talk: Conversation, texts: list[str], first: int, last: int) -> None:
+    """The messages `first` to `last` of a conversation, untimed."""
     connection = Connection(port)
     said = _from(texts, first)
-    timed = [
-        await _timed(talk, connection, next(said), number) for number in range(first, last + 1)
-    ]
+    for number in range(first, last + 1):
+        await _timed(talk, connection, next(said), number)
     connection.close()
-    return [taken for taken, _ in timed]
+
+
+async def by_turns(
+    port: int, talks: tuple[Conversation, Conversation], texts: list[str], messages: int
+) -> tuple[list[float], list[float]]:
+    """Seconds of `messages` messages of two conversations, now one, now the other.
+
+    What else the machine does meanwhile then falls on both alike.
+    """
+    connection = Connection(port)
+    said = _from(texts, messages)
+    taken: tuple[list[float], list[float]] = ([], [])
+    for number in range(messages):
+        text = next(said)
+        for talk, times in zip(talks, taken, strict=True):
+            times.append((await _timed(talk, connection, text, number))[0])
+    connection.close()
+    return taken
 
 
 async def understood(port: int, texts: list[str], intents: set[str]) -> list[str]:
