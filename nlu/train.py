@@ -61,6 +61,7 @@ def train(model: Path, config: Path, data: list[Path], *, understanding_only: bo
     configure_structlog(logging.WARNING)
 
     with tempfile.TemporaryDirectory(dir=model.parent, prefix=".training-") as folder:
+        os.environ["RASA_CACHE_DIRECTORY"] = f"{folder}/cache"
         result = train_rasa(
             domain=str(_DOMAIN) if _DOMAIN.is_dir() and not understanding_only else "",
             config=str(config),
@@ -103,10 +104,9 @@ def _train_into(model: Path, config: Path) -> bool:
 
 
 def calm_libraries() -> None:
-    """Before Rasa is imported: no usage reports, no cache on disk, no chatter, one thread."""
+    """Before Rasa is imported: no usage reports, nothing cached, no chatter, one thread."""
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("RASA_MAX_CACHE_SIZE", "0")
-    os.environ.setdefault("RASA_CACHE_DIRECTORY", tempfile.mkdtemp(prefix="dianyu-rasa-"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
