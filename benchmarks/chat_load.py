@@ -36,14 +36,15 @@ class Load:
     """What one run measured."""
 
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)  # of turns begun in that time
+    finished: int = 0  # in that time
     silent: int = 0
     turns: int = 0  # the unmeasured ones too
     cpu_seconds: float = 0.0  # of Rasa's processes, for all of them
 
     @property
     def rate(self) -> float:
-        return len(self.latencies) / self.seconds
+        return self.finished / self.seconds
 
     def percentile(self, percent: float) -> float:
         """In milliseconds."""
@@ -208,7 +209,9 @@ async def _person(
         taken, replies = await _timed(talk, connection, next(texts), next(numbers))
         load.silent += not replies
         load.turns += 1
-        if window[0] <= time.monotonic() - taken and time.monotonic() <= window[1]:
+        ended = time.monotonic()
+        load.finished += window[0] <= ended <= window[1]
+        if window[0] <= ended - taken:
             load.latencies.append(taken)
     connection.close()
 
