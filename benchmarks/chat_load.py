@@ -36,7 +36,7 @@ class Load:
     """What one run measured."""
 
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)  # of turns begun in that time
+    latencies: list[float] = field(default_factory=list)  # of turns that ended in that time or after it
     finished: int = 0  # in that time
     silent: int = 0
     turns: int = 0  # the unmeasured ones too
@@ -211,7 +211,7 @@ async def _person(
         load.turns += 1
         ended = time.monotonic()
         load.finished += window[0] <= ended <= window[1]
-        if window[0] <= ended - taken:
+        if window[0] <= ended:
             load.latencies.append(taken)
     connection.close()
 
