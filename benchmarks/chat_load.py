@@ -36,7 +36,7 @@ class Load:
     """What one run measured."""
 
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)  # of turns that ended in that time or after it
+    latencies: list[float] = field(default_factory=list)  # also of turns that ended after it
     finished: int = 0  # in that time
     silent: int = 0
     turns: int = 0  # the unmeasured ones too
