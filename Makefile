@@ -61,7 +61,7 @@ data: setup ## Check training data, domain and rules
 
 .PHONY: evaluate
 evaluate: setup ## Print how well texts are understood: unseen phrasings, cross-validation
-	$(RASA_PYTHON) -m nlu.evaluate
+	$(RASA_PYTHON) -m nlu.evaluate --folds 5
 
 .PHONY: test-rasa
 test-rasa: setup ## Run the tests of Rasa's side
