@@ -41,7 +41,8 @@ def _run(step: object, target: Engine, revision: str) -> None:
 @contextmanager
 def _unchecked(connection: Connection) -> Iterator[None]:
     """SQLite changes a table by copying it and dropping the old one, which its rows' children
-    would refuse; so foreign keys are looked at once, afterwards."""
+    would refuse; so foreign keys are looked at once, afterwards.
+    """
     if connection.dialect.name != "sqlite":
         yield
         return
