@@ -93,7 +93,7 @@ def after_commit(session: Session, job: Callable[..., Any], *args: Any, queue: s
 
 def _enqueue(queue: str, job: Callable[..., Any], args: tuple[Any, ...]) -> None:
     try:
-        queues.get(queue).enqueue(job, *args)
+        queues.enqueue(queue, job, *args)
     except RedisError as error:  # the row is committed, so the sweeper will find it
         logger.warning("not enqueued", job=job.__name__, args=args, error=type(error).__name__)
 

@@ -16,7 +16,7 @@ logger = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
 LEASE = timedelta(seconds=60)  # a call that takes longer was cut off
 _FIRST_PAUSE = timedelta(seconds=2)
-_SWEEP_LIMIT = 500
+_SWEEP_LIMIT = 500  # a sweep keeps urgent work waiting only briefly
 
 
 def deliver(outbound_id: int) -> None:
@@ -34,19 +34,28 @@ def deliver(outbound_id: int) -> None:
 
 
 def sweep() -> None:
-    """Enqueue what is due and nobody sends; settle calls that were cut off."""
+    """Settle calls that were cut off; enqueue what is due and in no queue.
+
+    That is what waited for its hour or for another attempt, and what Redis or a killed worker lost.
+    """
+    _settle_cut_off()
+    with reading() as session:
+        is_due = Outbound.state == OutboundState.PENDING, Outbound.next_at <= now()
+        wanted = select(Outbound.queue, Outbound.id).where(*is_due)
+        due = session.exec(wanted.order_by(col(Outbound.next_at), col(Outbound.id))).all()
+    queued = {name: queues.waiting(name) for name in {queue for queue, _ in due}}
+    lost = [one for one in due if queues.job_id(deliver, one[1]) not in queued[one[0]]]
+    for queue, outbound_id in lost[:_SWEEP_LIMIT]:
+        queues.enqueue(queue, deliver, outbound_id)
+
+
+def _settle_cut_off() -> None:
     with unit_of_work() as session:
         cut_off = Outbound.state == OutboundState.SENDING, col(Outbound.claimed_at) < now() - LEASE
         for row in session.exec(select(Outbound).where(*cut_off).with_for_update()).all():
             repeatable = _is_repeatable(row)
             state = OutboundState.PENDING if repeatable else OutboundState.UNKNOWN
             _record(session, row.id, state, None, "cut off")
-    with reading() as session:
-        is_due = Outbound.state == OutboundState.PENDING, Outbound.next_at <= now()
-        wanted = select(Outbound.id, Outbound.queue).where(*is_due).limit(_SWEEP_LIMIT)
-        due = session.exec(wanted).all()
-    for outbound_id, queue in due:
-        queues.get(queue).enqueue(deliver, outbound_id)
 
 
 def _claim(session: Session, outbound_id: int) -> Outbound | None:

@@ -35,7 +35,7 @@ def test_an_error_undoes_everything(session: Session) -> None:
 
 
 def test_a_lost_queue_keeps_the_row(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    def down(*_: object) -> None:
+    def down(*_: object, **__: object) -> None:
         raise RedisError
 
     monkeypatch.setattr(Queue, "enqueue", down)
