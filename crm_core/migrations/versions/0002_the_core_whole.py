@@ -1,0 +1,1065 @@
+"""The core, whole."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from crm_core import tables
+from crm_core.migrations import steps_0002
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "catalogue_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "thing",
+            sa.Enum(
+                "source",
+                "field",
+                name="catalogue_thing",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_entry")),
+        sa.UniqueConstraint("thing", "code", name=op.f("uq_catalogue_entry_thing_code")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "coupon_kind",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=64), nullable=False),
+        sa.Column(
+            "off",
+            sa.Enum(
+                "fixed",
+                "threshold",
+                "percent",
+                "goods",
+                name="off",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("amount_fen", sa.Integer(), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("threshold_fen", sa.Integer(), nullable=False),
+        sa.Column(
+            "place",
+            sa.Enum(
+                "shop",
+                "online",
+                "both",
+                name="place",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("stores", sa.JSON(), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("stacks", sa.Boolean(), nullable=False),
+        sa.Column("valid_days", sa.Integer(), nullable=True),
+        sa.Column("valid_from", tables.UtcDateTime(), nullable=True),
+        sa.Column("valid_until", tables.UtcDateTime(), nullable=True),
+        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.Column("per_customer", sa.Integer(), nullable=True),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "amount_fen >= 0 AND threshold_fen >= 0", name=op.f("ck_coupon_kind_sums")
+        ),
+        sa.CheckConstraint("percent BETWEEN 1 AND 100", name=op.f("ck_coupon_kind_percent")),
+        sa.CheckConstraint("stock IS NULL OR stock >= 0", name=op.f("ck_coupon_kind_stock")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coupon_kind")),
+        sa.UniqueConstraint("code", name=op.f("uq_coupon_kind_code")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "custom_field",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(length=32), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "text",
+                "number",
+                "date",
+                "choice",
+                "yes_no",
+                name="field_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "sensitivity",
+            sa.Enum(
+                "open",
+                "internal",
+                "personal",
+                "highest",
+                name="sensitivity",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("purpose", sa.String(length=255), nullable=False),
+        sa.Column("consent", sa.String(length=16), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("retired_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("purpose <> ''", name=op.f("ck_custom_field_has_purpose")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_field")),
+        sa.UniqueConstraint("code", name=op.f("uq_custom_field_code")),
+        sa.UniqueConstraint("title", name=op.f("uq_custom_field_title")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "earning_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "draft",
+                "on",
+                "off",
+                name="rule_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("changed_at", tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_earning_rule")),
+        sa.UniqueConstraint("code", name=op.f("uq_earning_rule_code")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "key_rotation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_id", sa.String(length=8), nullable=False),
+        sa.Column("table_name", sa.String(length=64), nullable=False),
+        sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.Column("rewritten", sa.Integer(), nullable=False),
+        sa.Column("done_at", tables.UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_rotation")),
+        sa.UniqueConstraint("key_id", "table_name", name=op.f("uq_key_rotation_key_id_table_name")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "quality_figure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column(
+            "dimension",
+            sa.Enum(
+                "completeness",
+                "accuracy",
+                "consistency",
+                "timeliness",
+                "tag_accuracy",
+                name="dimension",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("store_code", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("counted", sa.Integer(), nullable=False),
+        sa.Column("measured_at", tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_figure")),
+        sa.UniqueConstraint(
+            "day",
+            "dimension",
+            "store_code",
+            "source",
+            name=op.f("uq_quality_figure_day_dimension_store_code_source"),
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("quality_figure", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_quality_figure_dimension_day"), ["dimension", "day"], unique=False
+        )
+
+    op.create_table(
+        "quality_target",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "dimension",
+            sa.Enum(
+                "completeness",
+                "accuracy",
+                "consistency",
+                "timeliness",
+                "tag_accuracy",
+                name="dimension",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("store_code", sa.String(length=32), nullable=False),
+        sa.Column("since_on", sa.Date(), nullable=False),
+        sa.Column("per_mille", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_target")),
+        sa.UniqueConstraint(
+            "dimension",
+            "store_code",
+            "since_on",
+            name=op.f("uq_quality_target_dimension_store_code_since_on"),
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "questionnaire",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("closed_at", tables.UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questionnaire")),
+        sa.UniqueConstraint("code", "version", name=op.f("uq_questionnaire_code_version")),
+        sa.UniqueConstraint("ref", name=op.f("uq_questionnaire_ref")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "tag_definition",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("belongs_to", sa.String(length=32), nullable=False),
+        sa.Column("exclusive", sa.Boolean(), nullable=False),
+        sa.Column(
+            "sensitivity",
+            sa.Enum(
+                "open",
+                "internal",
+                "personal",
+                "highest",
+                name="sensitivity",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("purpose", sa.String(length=255), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("retired_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("purpose <> ''", name=op.f("ck_tag_definition_has_purpose")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_definition")),
+        sa.UniqueConstraint("name", name=op.f("uq_tag_definition_name")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "tier_program",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tier_program")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "reward",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=64), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("kind_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.Column("per_customer", sa.Integer(), nullable=True),
+        sa.Column("tiers", sa.JSON(), nullable=False),
+        sa.Column("opens_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("closes_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("points > 0", name=op.f("ck_reward_points")),
+        sa.CheckConstraint("stock IS NULL OR stock >= 0", name=op.f("ck_reward_stock")),
+        sa.ForeignKeyConstraint(
+            ["kind_id"], ["coupon_kind.id"], name=op.f("fk_reward_kind_id_coupon_kind")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reward")),
+        sa.UniqueConstraint("code", name=op.f("uq_reward_code")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("reward", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reward_kind_id"), ["kind_id"], unique=False)
+
+    op.create_table(
+        "check_in",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_check_in_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_in")),
+        sa.UniqueConstraint("customer_id", "on_day", name=op.f("uq_check_in_customer_id_on_day")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("check_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_check_in_customer_id"), ["customer_id"], unique=False)
+
+    op.create_table(
+        "coupon",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("note", sa.String(length=128), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("valid_from", tables.UtcDateTime(), nullable=False),
+        sa.Column("valid_until", tables.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_coupon_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["kind_id"], ["coupon_kind.id"], name=op.f("fk_coupon_kind_id_coupon_kind")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coupon")),
+        sa.UniqueConstraint("customer_id", "ref", name=op.f("uq_coupon_customer_id_ref")),
+        sa.UniqueConstraint("number", name=op.f("uq_coupon_number")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("coupon", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_coupon_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_coupon_kind_id"), ["kind_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_coupon_valid_until"), ["valid_until"], unique=False)
+
+    op.create_table(
+        "custom_value",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("field_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.String(length=255), nullable=True),
+        sa.Column("number", sa.Double(), nullable=True),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("secret", tables.Encrypted("custom_value.secret"), nullable=True),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("changed_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_custom_value_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["field_id"], ["custom_field.id"], name=op.f("fk_custom_value_field_id_custom_field")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_value")),
+        sa.UniqueConstraint(
+            "customer_id", "field_id", name=op.f("uq_custom_value_customer_id_field_id")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("custom_value", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_custom_value_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_custom_value_field_id_day"), ["field_id", "day"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_custom_value_field_id_number"), ["field_id", "number"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_custom_value_field_id_text"), ["field_id", "text"], unique=False
+        )
+
+    op.create_table(
+        "family_member",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("label", sa.String(length=16), nullable=False),
+        sa.Column("name", tables.Encrypted("family_member.name"), nullable=True),
+        sa.Column("birthday", tables.Encrypted("family_member.birthday"), nullable=True),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", tables.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_family_member_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_member")),
+        sa.UniqueConstraint(
+            "customer_id", "label", name=op.f("uq_family_member_customer_id_label")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "field_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("field", sa.String(length=96), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.Column("refused", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.Column("before", tables.Encrypted("field_entry.before"), nullable=True),
+        sa.Column("value", tables.Encrypted("field_entry.value"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_field_entry_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["store.id"], name=op.f("fk_field_entry_store_id_store")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_field_entry")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("field_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_field_entry_customer_id_field"), ["customer_id", "field"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_field_entry_source_at"), ["source", "at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_field_entry_store_id"), ["store_id"], unique=False)
+
+    op.create_table(
+        "questionnaire_sheet",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "questionnaire_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "done",
+                "dropped",
+                name="sheet_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("answers", tables.Encrypted("questionnaire_sheet.answers"), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", tables.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+            name=op.f("fk_questionnaire_sheet_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["questionnaire_id"],
+            ["questionnaire.id"],
+            name=op.f("fk_questionnaire_sheet_questionnaire_id_questionnaire"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questionnaire_sheet")),
+        sa.UniqueConstraint(
+            "customer_id", "ref", name=op.f("uq_questionnaire_sheet_customer_id_ref")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("questionnaire_sheet", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_questionnaire_sheet_questionnaire_id"),
+            ["questionnaire_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "style_signal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("style", sa.String(length=64), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_style_signal_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_style_signal")),
+        sa.UniqueConstraint(
+            "customer_id", "style", "ref", name=op.f("uq_style_signal_customer_id_style_ref")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "tag_check",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("tag", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("drawn_on", sa.Date(), nullable=False),
+        sa.Column(
+            "verdict",
+            sa.Enum(
+                "open",
+                "right",
+                "wrong",
+                name="verdict",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("answered_by", sa.String(length=64), nullable=True),
+        sa.Column("answered_at", tables.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_tag_check_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_tag_check_staff_id_staff")
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["store.id"], name=op.f("fk_tag_check_store_id_store")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_check")),
+        sa.UniqueConstraint(
+            "customer_id", "tag", "drawn_on", name=op.f("uq_tag_check_customer_id_tag_drawn_on")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("tag_check", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tag_check_staff_id"), ["staff_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tag_check_store_id"), ["store_id"], unique=False)
+
+    op.create_table(
+        "tier_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("was", sa.String(length=32), nullable=False),
+        sa.Column("level", sa.String(length=32), nullable=False),
+        sa.Column(
+            "why",
+            sa.Enum(
+                "spending",
+                "points",
+                "redeemed",
+                "granted",
+                "return",
+                "grace",
+                "kept",
+                "lapsed",
+                "program",
+                name="why",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("until", tables.UtcDateTime(), nullable=True),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_tier_change_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tier_change")),
+        sa.UniqueConstraint("customer_id", "ref", name=op.f("uq_tier_change_customer_id_ref")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("tier_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tier_change_customer_id"), ["customer_id"], unique=False
+        )
+
+    op.create_table(
+        "coupon_step",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "coupon_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "issued",
+                "reserved",
+                "released",
+                "redeemed",
+                "returned",
+                "expired",
+                "revoked",
+                name="coupon_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("order_no", sa.String(length=64), nullable=False),
+        sa.Column("off_fen", sa.Integer(), nullable=False),
+        sa.Column("until", tables.UtcDateTime(), nullable=True),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["coupon_id"], ["coupon.id"], name=op.f("fk_coupon_step_coupon_id_coupon")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coupon_step")),
+        sa.UniqueConstraint("coupon_id", "number", name=op.f("uq_coupon_step_coupon_id_number")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("coupon_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_coupon_step_coupon_id"), ["coupon_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_coupon_step_order_no"), ["order_no"], unique=False)
+        batch_op.create_index(batch_op.f("ix_coupon_step_state"), ["state"], unique=False)
+
+    op.create_table(
+        "points_take",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("points <> 0", name=op.f("ck_points_take_takes_points")),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["points_entry.id"], name=op.f("fk_points_take_entry_id_points_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lot_id"], ["points_entry.id"], name=op.f("fk_points_take_lot_id_points_entry")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_points_take")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("points_take", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_points_take_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_points_take_lot_id"), ["lot_id"], unique=False)
+
+    op.create_table(
+        "redemption",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "reward_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "coupon_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("cancelled_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("cancelled_by", sa.String(length=128), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["coupon_id"], ["coupon.id"], name=op.f("fk_redemption_coupon_id_coupon")
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_redemption_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["points_entry.id"], name=op.f("fk_redemption_entry_id_points_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reward_id"], ["reward.id"], name=op.f("fk_redemption_reward_id_reward")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_redemption")),
+        sa.UniqueConstraint("customer_id", "ref", name=op.f("uq_redemption_customer_id_ref")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("redemption", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_redemption_coupon_id"), ["coupon_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_redemption_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_redemption_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_redemption_reward_id"), ["reward_id"], unique=False)
+
+    op.create_table(
+        "sales_return",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("return_no", sa.String(length=64), nullable=False),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("refund_fen", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=128), nullable=False),
+        sa.Column("returned_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("refund_fen >= 0", name=op.f("ck_sales_return_refund")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_sales_return_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["sales_order.id"], name=op.f("fk_sales_return_order_id_sales_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["store.id"], name=op.f("fk_sales_return_store_id_store")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_return")),
+        sa.UniqueConstraint("return_no", name=op.f("uq_sales_return_return_no")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("sales_return", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sales_return_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_sales_return_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sales_return_store_id"), ["store_id"], unique=False)
+
+    op.create_table(
+        "return_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "return_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "order_line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_return_line_quantity")),
+        sa.ForeignKeyConstraint(
+            ["order_line_id"],
+            ["order_line.id"],
+            name=op.f("fk_return_line_order_line_id_order_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["sales_return.id"], name=op.f("fk_return_line_return_id_sales_return")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_return_line")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("return_line", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_return_line_order_line_id"), ["order_line_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_return_line_return_id"), ["return_id"], unique=False)
+
+    op.create_table(
+        "sales_exchange",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("exchange_no", sa.String(length=64), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "return_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("difference_fen", sa.Integer(), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_sales_exchange_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["sales_order.id"], name=op.f("fk_sales_exchange_order_id_sales_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"],
+            ["sales_return.id"],
+            name=op.f("fk_sales_exchange_return_id_sales_return"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_exchange")),
+        sa.UniqueConstraint("exchange_no", name=op.f("uq_sales_exchange_exchange_no")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("sales_exchange", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sales_exchange_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_sales_exchange_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sales_exchange_return_id"), ["return_id"], unique=False
+        )
+
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("via", sa.String(length=16), server_default=sa.text("('')"), nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column(
+                "source", sa.String(length=32), server_default=sa.text("('')"), nullable=False
+            )
+        )
+        batch_op.drop_constraint(batch_op.f("uq_consent_customer_id_purpose_ref"), type_="unique")
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_consent_customer_id_purpose_via_ref"),
+            ["customer_id", "purpose", "via", "ref"],
+        )
+
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("address", tables.Encrypted("customer.address"), nullable=True)
+        )
+
+    with op.batch_alter_table("identity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("verified_at", tables.UtcDateTime(), nullable=True))
+
+    with op.batch_alter_table("order_line", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("list_price_fen", sa.Integer(), nullable=True))
+        batch_op.add_column(
+            sa.Column("style", sa.String(length=32), server_default=sa.text("('')"), nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("returned", sa.Integer(), server_default=sa.text("0"), nullable=False)
+        )
+
+    with op.batch_alter_table("points_entry", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "undoes_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            )
+        )
+        batch_op.add_column(
+            sa.Column("detail", sa.JSON(), server_default=sa.text("('{}')"), nullable=False)
+        )
+        batch_op.create_index(batch_op.f("ix_points_entry_undoes_id"), ["undoes_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_points_entry_undoes_id_points_entry"),
+            "points_entry",
+            ["undoes_id"],
+            ["id"],
+        )
+
+    with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("refunded_fen", sa.Integer(), server_default=sa.text("0"), nullable=False)
+        )
+
+    with op.batch_alter_table("customer") as batch_op:
+        batch_op.drop_constraint(op.f("ck_customer_tier"), type_="check")
+    with op.batch_alter_table("identity") as batch_op:
+        batch_op.drop_constraint(op.f("ck_identity_identity_kind"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_identity_identity_kind"),
+            "kind IN ('oa_openid', 'unionid', 'mp_openid', 'wecom_external', 'phone', 'card', 'web', 'device', 'shop_account', 'ecommerce')",
+        )
+    with op.batch_alter_table("order_line") as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_order_line_returned"), "returned between 0 and quantity"
+        )
+    with op.batch_alter_table("points_entry") as batch_op:
+        batch_op.drop_constraint(op.f("ck_points_entry_cause"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_points_entry_cause"),
+            "cause IN ('purchase', 'vote', 'invite', 'check_in', 'task', 'birthday', 'gift', 'opening', 'reward', 'tier', 'expiry', 'reversal', 'restored', 'parted')",
+        )
+        batch_op.create_check_constraint(
+            op.f("ck_points_entry_only_lots_expire"), "expires_at IS NULL OR delta > 0"
+        )
+        batch_op.create_check_constraint(
+            op.f("ck_points_entry_sign"),
+            "(delta > 0 AND cause IN ('purchase', 'vote', 'invite', 'check_in', 'task', 'birthday', 'gift', 'opening', 'restored', 'parted')) OR (delta < 0 AND cause IN ('reward', 'tier', 'expiry', 'reversal', 'parted'))",
+        )
+    with op.batch_alter_table("sales_order") as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_sales_order_refunded"), "refunded_fen between 0 and total_fen"
+        )
+    with op.batch_alter_table("search_key") as batch_op:
+        batch_op.drop_constraint(op.f("ck_search_key_search_kind"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_search_key_search_kind"),
+            "kind IN ('full_name', 'surname', 'phone', 'phone_tail', 'phone_slip', 'name_birthday', 'birth_day', 'address')",
+        )
+    with op.batch_alter_table("timeline_event") as batch_op:
+        batch_op.drop_constraint(op.f("ck_timeline_event_event_kind"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_timeline_event_event_kind"),
+            "kind IN ('message', 'subscribed', 'unsubscribed', 'scan', 'bound', 'consent', 'profile', 'try_on', 'purchase', 'return', 'points', 'coupon', 'redemption', 'tier', 'check_in', 'vote', 'rating', 'complaint', 'push', 'hand_over')",
+        )
+    steps_0002.after_upgrade(op.get_bind())
+
+
+def downgrade() -> None:
+    steps_0002.before_downgrade(op.get_bind())
+    with op.batch_alter_table("customer") as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_customer_tier"), "tier IN ('普通会员', '银卡', '金卡')"
+        )
+    with op.batch_alter_table("identity") as batch_op:
+        batch_op.drop_constraint(op.f("ck_identity_identity_kind"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_identity_identity_kind"),
+            "kind IN ('oa_openid', 'unionid', 'mp_openid', 'wecom_external', 'phone', 'card', 'web')",
+        )
+    with op.batch_alter_table("order_line") as batch_op:
+        batch_op.drop_constraint(op.f("ck_order_line_returned"), type_="check")
+    with op.batch_alter_table("points_entry") as batch_op:
+        batch_op.drop_constraint(op.f("ck_points_entry_cause"), type_="check")
+        batch_op.drop_constraint(op.f("ck_points_entry_only_lots_expire"), type_="check")
+        batch_op.drop_constraint(op.f("ck_points_entry_sign"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_points_entry_cause"),
+            "cause IN ('purchase', 'vote', 'invite', 'reward', 'gift', 'expiry', 'reversal', 'opening')",
+        )
+    with op.batch_alter_table("sales_order") as batch_op:
+        batch_op.drop_constraint(op.f("ck_sales_order_refunded"), type_="check")
+    with op.batch_alter_table("search_key") as batch_op:
+        batch_op.drop_constraint(op.f("ck_search_key_search_kind"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_search_key_search_kind"), "kind IN ('full_name', 'surname', 'phone_tail')"
+        )
+    with op.batch_alter_table("timeline_event") as batch_op:
+        batch_op.drop_constraint(op.f("ck_timeline_event_event_kind"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_timeline_event_event_kind"),
+            "kind IN ('message', 'subscribed', 'unsubscribed', 'scan', 'bound', 'consent', 'profile', 'try_on', 'purchase', 'return', 'points', 'vote', 'rating', 'complaint', 'push', 'hand_over')",
+        )
+    with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.drop_column("refunded_fen")
+
+    with op.batch_alter_table("points_entry", schema=None) as batch_op:
+        batch_op.drop_constraint(
+            batch_op.f("fk_points_entry_undoes_id_points_entry"), type_="foreignkey"
+        )
+        batch_op.drop_index(batch_op.f("ix_points_entry_undoes_id"))
+        batch_op.drop_column("detail")
+        batch_op.drop_column("undoes_id")
+
+    with op.batch_alter_table("order_line", schema=None) as batch_op:
+        batch_op.drop_column("returned")
+        batch_op.drop_column("style")
+        batch_op.drop_column("list_price_fen")
+
+    with op.batch_alter_table("identity", schema=None) as batch_op:
+        batch_op.drop_column("verified_at")
+
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.drop_column("address")
+
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_constraint(
+            batch_op.f("uq_consent_customer_id_purpose_via_ref"), type_="unique"
+        )
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_consent_customer_id_purpose_ref"), ["customer_id", "purpose", "ref"]
+        )
+        batch_op.drop_column("source")
+        batch_op.drop_column("via")
+
+    op.drop_table("sales_exchange")
+    op.drop_table("return_line")
+    op.drop_table("sales_return")
+    op.drop_table("redemption")
+    op.drop_table("points_take")
+    op.drop_table("coupon_step")
+    op.drop_table("tier_change")
+    op.drop_table("tag_check")
+    op.drop_table("style_signal")
+    op.drop_table("questionnaire_sheet")
+    op.drop_table("field_entry")
+    op.drop_table("family_member")
+    op.drop_table("custom_value")
+    op.drop_table("coupon")
+    op.drop_table("check_in")
+    op.drop_table("reward")
+    op.drop_table("tier_program")
+    op.drop_table("tag_definition")
+    op.drop_table("questionnaire")
+    op.drop_table("quality_target")
+    op.drop_table("quality_figure")
+    op.drop_table("key_rotation")
+    op.drop_table("earning_rule")
+    op.drop_table("custom_field")
+    op.drop_table("coupon_kind")
+    op.drop_table("catalogue_entry")
