@@ -10,6 +10,7 @@ from channels.wecom import sender as wecom
 from channels.wecom.client import Client as WecomClient
 from crm_core.alerts import service as alerts
 from crm_core.campaigns import service as campaigns
+from crm_core.handover import talking
 from crm_core.outbox import ports
 from crm_core.settings import Settings
 
@@ -25,5 +26,6 @@ def plug_in(settings: Settings) -> ExitStack:
     ports.plug("sms", sms.sms(connections.enter_context(closing(SmsClient(settings)))))
     ports.listen("alert", alerts.card_sent)
     ports.listen("push", campaigns.delivered)
+    ports.listen(talking.PURPOSE, talking.delivered)
     ports.watch("push", campaigns.objection)
     return connections

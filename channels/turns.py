@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from channels import metrics
+from channels import metrics, reception
 from channels.dialogue import Dialogue, DialogueFailed
 from crm_core import queues
 from crm_core.customers import service as customers
 from crm_core.customers.models import IdentityKind
 from crm_core.db import reading, unit_of_work
+from crm_core.group_commit import Writer
 from crm_core.handover import service as handover
 from crm_core.inbound import service as inbound
 from crm_core.inbound.models import Inbound, InboundState
@@ -36,6 +38,7 @@ class Turns:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
+        self._writer = Writer()
         self._running: set[asyncio.Task[None]] = set()
         self._waiting: dict[int, asyncio.Future[Replies]] = {}
 
@@ -47,7 +50,7 @@ class Turns:
         `until` is in loop time. An answer that comes later is sent through the outbox, and nothing
         is returned. `effect` runs once, in the transaction that keeps the message.
         """
-        kept = await asyncio.to_thread(_keep, message, effect)
+        kept = await self._keep(message, effect)
         if not kept.new:
             metrics.REPEATS.labels(message.channel).inc()
         if kept.turn is None:
@@ -70,6 +73,14 @@ class Turns:
         """Let the running turns end."""
         while self._running:
             await asyncio.wait(self._running)
+        await self._writer.close()
+
+    async def _keep(self, message: inbound.Message, effect: Effect | None) -> inbound.Kept:
+        work = partial(_keep, message=message, effect=effect)
+        try:
+            return await self._writer.write(work)
+        except IntegrityError:  # the same message came twice at the same moment
+            return await self._writer.write(work)
 
     def _start(self, turn: inbound.Turn) -> None:
         task = asyncio.create_task(self._run(turn))
@@ -81,7 +92,7 @@ class Turns:
         turn: inbound.Turn | None = first
         while turn is not None:
             answer = await self._answer(turn)
-            finished = await asyncio.to_thread(_finish, turn, answer)
+            finished = await self._writer.write(partial(_finish, turn=turn, answer=answer))
             waiting = self._waiting.pop(turn.inbound_id, None)
             if waiting is not None and not waiting.done() and not finished.late:
                 waiting.set_result(answer.replies)
@@ -91,6 +102,9 @@ class Turns:
         if turn.silent or turn.data.get("quiet"):
             metrics.TURNS.labels("silent").inc()
             return inbound.Answer(replies=[], state=turn.state)
+        if reception.is_meant(turn):
+            metrics.TURNS.labels("reception").inc()
+            return await asyncio.to_thread(reception.answer, turn)
         try:
             with metrics.TURN_SECONDS.time():
                 answer = await self._dialogue.turn(turn)
@@ -119,29 +133,20 @@ class Turns:
         return row.replies or []
 
 
-def _keep(message: inbound.Message, effect: Effect | None) -> inbound.Kept:
-    try:
-        return _keep_once(message, effect)
-    except IntegrityError:  # the same message came twice at the same moment
-        return _keep_once(message, effect)
+def _keep(session: Session, message: inbound.Message, effect: Effect | None) -> inbound.Kept:
+    kept = inbound.keep(session, message)
+    if kept.new and effect is not None:
+        effect(session, message, kept)
+    return kept
 
 
-def _keep_once(message: inbound.Message, effect: Effect | None) -> inbound.Kept:
-    with unit_of_work() as session:
-        kept = inbound.keep(session, message)
-        if kept.new and effect is not None:
-            effect(session, message, kept)
-        return kept
-
-
-def _finish(turn: inbound.Turn, answer: inbound.Answer) -> inbound.Finished:
-    with unit_of_work() as session:
-        finished = inbound.finish(session, turn, answer)
-        if turn.silent:
-            handover.forward(session, turn.inbound_id)
-        if finished.late and answer.replies:
-            _send_later(session, turn.inbound_id, answer.replies)
-        return finished
+def _finish(session: Session, turn: inbound.Turn, answer: inbound.Answer) -> inbound.Finished:
+    finished = inbound.finish(session, turn, answer)
+    if turn.silent:
+        handover.forward(session, turn.inbound_id)
+    if finished.late and answer.replies:
+        _send_later(session, turn.inbound_id, answer.replies)
+    return finished
 
 
 def _send_later(session: Session, inbound_id: int, replies: Replies) -> None:

@@ -13,6 +13,7 @@ from crm_core.authz import Actor, Permission, Role
 from crm_core.conversations import service as conversations
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
+from crm_core.handover import talking
 from crm_core.inbound.models import Inbound
 from crm_core.outbox import service as outbox
 from crm_core.reach import service as reach
@@ -25,6 +26,10 @@ from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 
 BACK = "小助手回来了，刚才的事如果还没解决，直接跟我说，或者再发「转人工」。"
+_HOW_TO_TALK = (
+    "现在由您接待 {who}，对方的消息会转到这里。发「回复 您好」把话带给对方，"
+    "发「结束接待」交还小助手；其他的话照常说给小助手听。"
+)
 _UNTAKEN = (
     "抱歉，店里的同事现在都在忙，没能及时接上。已为您登记工单 {number}，店长会跟进，"
     "之后由小助手继续为您服务。"
@@ -77,6 +82,7 @@ def take(session: Session, actor: Actor, alert: Alert, *, ref: str) -> None:
     ):
         raise refusal(alert.state, Step.ACCEPT, steps_from(alert))
     handling.settle(session, actor, alert, Step.ACCEPT, AlertState.ACCEPTED, ref=ref)
+    _say_how_to_talk(session, alert)
 
 
 def give_back(session: Session, actor: Actor, alert: Alert, *, ref: str) -> None:
@@ -94,6 +100,19 @@ def give_back(session: Session, actor: Actor, alert: Alert, *, ref: str) -> None
     conversations.hand_back(session, actor, conversation_id)
     handling.settle(session, actor, alert, Step.CLOSE, AlertState.CLOSED, ref=ref)
     _tell_customer(session, alert, BACK)
+
+
+def end(session: Session, actor: Actor, number: int | None = None, *, ref: str) -> None:
+    """Give back the conversation that the actor has in hand; `number` tells several apart.
+
+    A repeated `ref` changes nothing.
+
+    Raises:
+        Forbidden: the actor may not, for this customer.
+        NobodyInHand, NotInHand, SeveralInHand: it is not clear which one.
+    """
+    if not handling.done(session, ref):
+        give_back(session, actor, talking.one_in_hand(session, actor, number), ref=ref)
 
 
 def give_back_untaken(session: Session, actor: Actor, alert_id: int) -> Ticket | None:
@@ -132,7 +151,7 @@ def forward(session: Session, inbound_id: int) -> None:
         return
     to = [staff.get(session, alert.owner_id)] if alert.owner_id else telling.told(session, alert)
     said = row.text or f"［{_NOT_TEXT.get(row.kind, '消息')}］"
-    text = f"{telling.customer_of(session, alert)}：{said}"
+    text = f"{talking.named(session, alert)}：{said}"
     telling.write(session, to, text, key=f"forward:{inbound_id}")
 
 
@@ -164,6 +183,13 @@ def _conversation_id(session: Session, actor: Actor, alert: Alert) -> int:
     """The conversation, if the actor may see its customer."""
     customers.get(session, actor, Permission.CONVERSATION_HAND_OVER, alert.customer_id)
     return conversations.of_customer(session, alert.customer_id).id
+
+
+def _say_how_to_talk(session: Session, alert: Alert) -> None:
+    if alert.owner_id is not None:
+        text = _HOW_TO_TALK.format(who=talking.named(session, alert))
+        owner = staff.get(session, alert.owner_id)
+        telling.write(session, [owner], text, key=f"reception:{alert.id}")
 
 
 def _tell_customer(session: Session, alert: Alert, text: str) -> None:

@@ -24,7 +24,7 @@ class Outbound(SQLModel, table=True):
     channel: str = tables.word(16)  # "oa", "oa_mass", "wecom", "sms"
     kind: str = tables.word(16)  # "text", "markdown", "card", "card_update"
     queue: str = tables.word(16)
-    purpose: str = tables.word(16)  # "reply", "survey", "push", "alert", "service"
+    purpose: str = tables.word(16)  # "reply", "survey", "push", "alert", "service", "reception"
     customer_id: int | None = tables.link("customer", optional=True)
     staff_id: int | None = tables.link("staff", optional=True)
     address: str | None = tables.secret("outbound.address", optional=True)  # openid, userid, phone

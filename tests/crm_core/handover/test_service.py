@@ -198,7 +198,9 @@ class TestForwarding:
         handover.forward(session, a_message(session, shop.customer, "尺码发错了"))
         phones.deliver(session)
         assert phones.texts(shop.manager) == ["林**：在吗", "林**：急"]
-        assert phones.texts(second) == ["林**：在吗", "林**：急", "林**：尺码发错了"]
+        first, hurry, how, then = phones.texts(second)
+        assert [first, hurry, then] == ["林**：在吗", "林**：急", "林**：尺码发错了"]
+        assert all(command in how for command in ("「回复 您好」", "「结束接待」"))
 
     def test_repeats_nothing(self, session: Session, shop: Shop) -> None:
         phones = plugged()
