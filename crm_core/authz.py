@@ -21,10 +21,14 @@ class Permission(StrEnum):
 
     CUSTOMER_READ = "customer:read"
     CUSTOMER_WRITE = "customer:write"
+    CUSTOMER_MERGE = "customer:merge"
     CONSENT_WRITE = "consent:write"
     POINTS_READ = "points:read"
     POINTS_EARN = "points:earn"
     POINTS_SPEND = "points:spend"
+    COUPON_READ = "coupon:read"
+    COUPON_WRITE = "coupon:write"
+    CHECK_IN = "check_in:write"
     ORDER_READ = "order:read"
     ORDER_WRITE = "order:write"
     POLL_READ = "poll:read"
@@ -51,11 +55,13 @@ class Permission(StrEnum):
 P = Permission
 _SELF = {
     P.CUSTOMER_READ, P.CUSTOMER_WRITE, P.CONSENT_WRITE, P.POINTS_READ, P.POINTS_SPEND, P.ORDER_READ,
+    P.COUPON_READ, P.CHECK_IN,
     P.POLL_READ, P.POLL_VOTE, P.TICKET_READ, P.TICKET_OPEN, P.RATING_WRITE, P.KNOWLEDGE_READ,
     P.CONVERSATION_HAND_OVER,
 }  # fmt: skip
 _LOOK_UP = {
-    P.CUSTOMER_READ, P.POINTS_READ, P.ORDER_READ, P.POLL_READ, P.FOLLOW_UP_READ, P.TICKET_READ,
+    P.CUSTOMER_READ, P.POINTS_READ, P.COUPON_READ, P.ORDER_READ, P.POLL_READ, P.FOLLOW_UP_READ,
+    P.TICKET_READ,
     P.KNOWLEDGE_READ, P.CONVERSATION_HAND_OVER,
 }  # fmt: skip
 MAY: dict[Role, frozenset[Permission]] = {
@@ -66,9 +72,9 @@ MAY: dict[Role, frozenset[Permission]] = {
     Role.MANAGER: frozenset(
         _LOOK_UP
         | {P.ALERT_READ, P.ALERT_HANDLE, P.TICKET_HANDLE, P.SEGMENT_READ, P.REPORT_READ}
-        | {P.POLL_WRITE, P.POLL_SEND}
+        | {P.POLL_WRITE, P.POLL_SEND, P.CUSTOMER_MERGE}
     ),
-    Role.SERVICE: frozenset(_LOOK_UP | {P.TICKET_HANDLE}),
+    Role.SERVICE: frozenset(_LOOK_UP | {P.TICKET_HANDLE, P.CUSTOMER_MERGE}),
     Role.MARKETER: frozenset(
         {P.SEGMENT_READ, P.POLL_READ, P.POLL_WRITE, P.POLL_SEND, P.CAMPAIGN_SEND, P.KNOWLEDGE_READ}
     ),

@@ -23,7 +23,8 @@ class Customer(SQLModel, table=True):
     name: str | None = tables.secret("customer.name", optional=True)
     phone: str | None = tables.secret("customer.phone", optional=True)  # E.164, verified or typed
     birthday: str | None = tables.secret("customer.birthday", optional=True)  # "1992-05-04"
-    tier: Tier = tables.choice(Tier, default=Tier.MEMBER)
+    address: str | None = tables.secret("customer.address", optional=True)
+    tier: str = tables.word(32, default=Tier.MEMBER.value)  # a level of the shop's own set
     assistant_id: int | None = tables.link("staff", optional=True)
     store_id: int | None = tables.link("store", optional=True)
     city: str | None = tables.word(32, optional=True)
@@ -42,6 +43,9 @@ class IdentityKind(StrEnum):
     PHONE = auto()
     CARD = auto()
     WEB = auto()
+    DEVICE = auto()
+    SHOP_ACCOUNT = auto()  # `account` names the till or shop system
+    ECOMMERCE = auto()  # `account` names the platform
 
 
 class Identity(SQLModel, table=True):
@@ -54,6 +58,7 @@ class Identity(SQLModel, table=True):
     digest: str = tables.word(32)
     value: str = tables.secret("identity.value")
     verified: bool = False
+    verified_at: datetime | None = tables.at(optional=True)
     following: bool = True  # of an openid: can be written to
     source: str = tables.word(32)  # "oa", "chat", "import"
     created_at: datetime = tables.created()
@@ -62,7 +67,12 @@ class Identity(SQLModel, table=True):
 class SearchKind(StrEnum):
     FULL_NAME = auto()
     SURNAME = auto()
+    PHONE = auto()
     PHONE_TAIL = auto()
+    PHONE_SLIP = auto()  # the phone with one digit left open
+    NAME_BIRTHDAY = auto()
+    BIRTH_DAY = auto()  # month and day
+    ADDRESS = auto()
 
 
 class SearchKey(SQLModel, table=True):

@@ -1,0 +1,15 @@
+"""What 0002 does to rows: it spells out the tables, so that later code cannot change it."""
+
+from sqlalchemy import Connection
+
+from crm_core.migrations import points_0002
+
+
+def after_upgrade(connection: Connection) -> None:
+    """Fill what the new tables say about rows of the release before."""
+    points_0002.fill_takes(connection)
+
+
+def before_downgrade(connection: Connection) -> None:
+    """Leave only what the release before can hold."""
+    points_0002.forget(connection)
