@@ -16,9 +16,8 @@ from crm_core.clock import now
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer
 from crm_core.orders import finding
-from crm_core.orders import service as orders
+from crm_core.orders.finding import Purchase
 from crm_core.orders.models import OrderState
-from crm_core.orders.service import Purchase
 from crm_core.points import service as points
 from crm_core.preferences import service as preferences
 from crm_core.preferences.service import Known
@@ -48,12 +47,12 @@ class LookupCustomer(CrmAction):
         if (customer := whom(session, actor, turn)) is None:
             return
         known = preferences.current(session, actor, customer.id)
-        bought = orders.last_purchases(session, actor, customer.id, limit=_SHOWN)
+        bought = finding.last_purchases(session, actor, customer.id, limit=_SHOWN)
         minded = list(_to_mind(session, actor, customer, known))
         turn.say(
             "utter_customer",
             who=customers.shown(customer),
-            tier=customer.tier.value,
+            tier=customer.tier,
             points=points.balance(session, customer.id),
             birthday=_birthday(customer),
             sizes=sizes_shown(known) or _NONE,
@@ -78,7 +77,7 @@ class LookupLastPurchase(CrmAction):
         if customer is None:
             return
         name = customer.name or "这位顾客"
-        latest = orders.last_purchases(session, actor, customer.id, limit=_SEARCHED)
+        latest = finding.last_purchases(session, actor, customer.id, limit=_SEARCHED)
         if not latest:
             turn.say("utter_no_purchases", name=name)
         elif fitting := _fitting(session, actor, customer, wanted):
@@ -116,7 +115,7 @@ def _fitting(
     """The purchases that are asked about, newest first."""
 
     def bought(category: str, product: str) -> Sequence[Purchase]:
-        return orders.last_purchases(
+        return finding.last_purchases(
             session, actor, customer.id, limit=_SEARCHED,
             category=category or None, product=product or None,
         )  # fmt: skip

@@ -10,12 +10,12 @@ from crm_core.authz import Actor, Role, system
 from crm_core.catalog.models import Product
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
-from crm_core.orders import service as orders
 from crm_core.orders.models import Order
 from crm_core.orders.service import NewLine, NewOrder
 from crm_core.polls import publishing
 from crm_core.polls.models import Poll
 from crm_core.polls.publishing import NewOption, NewPoll
+from crm_core.sales import service as sales
 from crm_core.staff import service as staff
 from crm_core.staff.models import Staff
 from crm_core.stores.models import Store
@@ -141,6 +141,6 @@ def an_order(
         store_id=store.id if store else served_by.store_id if served_by else None,
         staff_id=served_by.id if served_by else None,
     )
-    order = orders.record(session, system("test"), new, ref=order_no)
+    order = sales.record_sale(session, system("test"), new, ref=order_no)
     session.commit()
     return order

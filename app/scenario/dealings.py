@@ -14,11 +14,12 @@ from app.scenario.setting import SOURCE, US
 from crm_core.catalog import service as catalog
 from crm_core.clock import local
 from crm_core.customers.models import Customer
-from crm_core.orders import service as orders
 from crm_core.orders.models import OrderState
+from crm_core.orders.returning import NewReturn
 from crm_core.orders.service import NewLine, NewOrder
 from crm_core.points import service as points
 from crm_core.points.models import Cause
+from crm_core.sales import service as sales
 
 _BETWEEN = timedelta(days=30)  # two orders of which only the last is dated
 _GOODS = "服饰"  # what was bought where only the sum is stated
@@ -67,7 +68,7 @@ def _ordered(order: OrderGiven, cast: Cast, place: Loc, number: _Numbers) -> Ite
             source=SOURCE,
             earns=cast.earns(customer) if order.earns is None else order.earns,
         )
-        kept = orders.record(session, US, new, ref=order_no)
+        kept = sales.record_sale(session, US, new, ref=order_no)
         if order.state is not OrderState.RETURNED:
             kept.state = order.state
 
@@ -77,7 +78,7 @@ def _ordered(order: OrderGiven, cast: Cast, place: Loc, number: _Numbers) -> Ite
 
 
 def _returning(order_no: str) -> Callable[[Session], object]:
-    return lambda session: orders.returned(session, US, order_no, ref=SOURCE)
+    return lambda session: sales.record_return(session, US, NewReturn(order_no), ref=f"T{order_no}")
 
 
 def _lines(session: Session, order: OrderGiven) -> tuple[NewLine, ...]:
@@ -126,7 +127,7 @@ def _recording(
         source=SOURCE,
         earns=cast.earns(customer),
     )
-    return lambda session: orders.record(session, US, new, ref=f"LS{customer.id:05d}{n:03d}")
+    return lambda session: sales.record_sale(session, US, new, ref=f"LS{customer.id:05d}{n:03d}")
 
 
 def _moved(movement: Movement, customer: Customer, clock: datetime, place: Loc) -> Event:

@@ -1,13 +1,15 @@
-"""Finding orders as a whole, returned ones too: a complaint may be about a return."""
+"""Finding orders: as a whole, returned ones too (a complaint may be about a return), or by line."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from crm_core.authz import Actor, Permission
+from crm_core.catalog import service as catalog
 from crm_core.customers import service as customers
-from crm_core.orders.models import Order, OrderState
+from crm_core.orders.models import Order, OrderLine, OrderState
 
 
 def of_customer(
@@ -31,6 +33,47 @@ def of_customer(
     if since is not None:
         wanted = wanted.where(Order.paid_at >= since)
     return session.exec(wanted.order_by(col(Order.paid_at).desc(), col(Order.id).desc())).all()
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """One line of an order that was kept."""
+
+    order: Order
+    line: OrderLine
+
+
+def last_purchases(
+    session: Session,
+    actor: Actor,
+    customer_id: int,
+    *,
+    category: str | None = None,
+    product: str | None = None,
+    limit: int = 5,
+) -> Sequence[Purchase]:
+    """What a customer bought and did not return, newest first.
+
+    `product` is as said: an article number, a name or a part of one.
+
+    Raises:
+        Forbidden: the actor may not see this customer's orders.
+        CustomerNotFound: there is no such customer.
+    """
+    customers.get(session, actor, Permission.ORDER_READ, customer_id)
+    wanted = (
+        select(Order, OrderLine)
+        .join(OrderLine, col(OrderLine.order_id) == col(Order.id))
+        .where(Order.customer_id == customer_id, OrderLine.returned < OrderLine.quantity)
+        .order_by(col(Order.paid_at).desc(), col(Order.id).desc(), col(OrderLine.id))
+    )
+    if category:
+        wanted = wanted.where(OrderLine.category == category)
+    if product:
+        ids = [found.id for found in catalog.find(session, product)]
+        by_name = col(OrderLine.product_name).contains(product, autoescape=True)
+        wanted = wanted.where(col(OrderLine.product_id).in_(ids) | by_name)
+    return [Purchase(order, line) for order, line in session.exec(wanted.limit(limit))]
 
 
 def kept_of(session: Session, since: datetime, until: datetime) -> Sequence[Order]:

@@ -8,12 +8,13 @@ from actions.lookups import LookupCustomer, LookupLastPurchase, LookupPoints
 from crm_core.authz import Role, system
 from crm_core.clock import now, set_to
 from crm_core.customers.models import Customer
-from crm_core.orders import service as orders
+from crm_core.orders.returning import NewReturn
 from crm_core.orders.service import NewLine, NewOrder
 from crm_core.points import service as points
 from crm_core.points.models import Cause
 from crm_core.preferences import service as preferences
 from crm_core.preferences.models import PreferenceKind
+from crm_core.sales import service as sales
 from crm_core.staff.models import Staff
 from crm_core.tickets import service as tickets
 from tests.actions.talk import Said, a_message, say
@@ -45,7 +46,7 @@ def buy(
     number = f"DD{days}{len(lines)}"
     store = None if online else customer.store_id
     new = NewOrder(customer.id, now() - timedelta(days=days), lines, store_id=store)
-    orders.record(session, US, new, ref=number)
+    sales.record_sale(session, US, new, ref=number)
     session.commit()
     return number
 
@@ -63,7 +64,7 @@ class TestOneScreen:
         buy(session, customer, SHIRT, days=40)
         for days in (100, 120):
             number = buy(session, customer, COAT, days=days)
-            orders.returned(session, US, number, ref=f"back{days}")
+            sales.record_return(session, US, NewReturn(number), ref=f"back{days}")
         told = {
             (PreferenceKind.SIZE, ""): "M",
             (PreferenceKind.SIZE, "牛仔裤"): "27",

@@ -8,10 +8,10 @@ from actions import poll_running
 from crm_core import clock, queues
 from crm_core.authz import Role, system
 from crm_core.campaigns.models import Campaign, Push
-from crm_core.orders import service as orders
 from crm_core.orders.service import NewLine, NewOrder
 from crm_core.polls import service as polls
 from crm_core.polls.models import Poll, PollState
+from crm_core.sales import service as sales
 from crm_core.staff.models import Staff
 from tests.actions.forms import Form
 from tests.actions.talk import a_message, say
@@ -86,7 +86,7 @@ class TestSending:
         for customer in (sleeping, foreign):
             paid_at = clock.now() - timedelta(days=200)
             new = NewOrder(customer.id, paid_at, (NewLine("风衣", 10000),))
-            orders.record(form.session, HEADQUARTERS, new, ref=f"DD{customer.id}")
+            sales.record_sale(form.session, HEADQUARTERS, new, ref=f"DD{customer.id}")
         form.session.commit()
         form.hears("发给沉睡的", "send_poll", segment="沉睡")
         assert form.runs(poll_running.AskPollSendConfirm).only["whose"] == "沉睡顾客"

@@ -12,8 +12,8 @@ from crm_core.customers import takeover
 from crm_core.customers.service import CustomerNotFound
 from crm_core.customers.takeover import Record
 from crm_core.orders import finding
-from crm_core.orders import service as orders
 from crm_core.orders.service import NewLine, NewOrder
+from crm_core.sales import service as sales
 from crm_core.saving import Change
 
 _OF_THE_ORDER = ("paid_at", "card_no", "phone", "store", "staff", "total", "earns")
@@ -41,7 +41,7 @@ def _save_order(session: Session, actor: Actor, rows: Sequence[Values]) -> Chang
     )
     number = first["order_no"]
     known = finding.of_customer(session, actor, customer.id, order_no=number)
-    orders.record(session, actor, new, ref=number)
+    sales.record_sale(session, actor, new, ref=number)
     return Change.SAME if known else Change.ADDED
 
 

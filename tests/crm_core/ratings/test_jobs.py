@@ -9,10 +9,11 @@ from crm_core.authz import system
 from crm_core.consents import service as consents
 from crm_core.consents.models import Purpose
 from crm_core.customers.models import Customer
-from crm_core.orders import service as orders
+from crm_core.orders.returning import NewReturn
 from crm_core.outbox.models import Outbound
 from crm_core.ratings import jobs
 from crm_core.ratings.models import Survey, SurveyState
+from crm_core.sales import service as sales
 from tests.factories import a_customer, an_order
 
 PHONE = "+8613812345678"
@@ -47,6 +48,7 @@ def test_72_hours_after_a_purchase_its_customer_is_asked_once(session: Session) 
     (sent,) = messages(session)
     assert (sent.channel, sent.address, sent.customer_id) == ("sms", PHONE, customer.id)
     assert "1 到 5 分" in sent.payload["text"]
+    assert sent.payload["text"].endswith("拒收请回复R")
     assert surveys(session) == [(SurveyState.SENT, "")]
 
 
@@ -66,7 +68,7 @@ def test_the_moment_comes(session: Session) -> None:
 
 def test_what_was_returned_is_not_asked_about(session: Session) -> None:
     an_order(session, a_member(session), "DD1", hours_ago=80)
-    orders.returned(session, system("test"), "DD1", ref="back")
+    sales.record_return(session, system("test"), NewReturn("DD1"), ref="back")
     session.commit()
     jobs.send_due_surveys()
     assert surveys(session) == []

@@ -7,7 +7,8 @@ from crm_core.alerts.flow import InvalidStep
 from crm_core.alerts.models import Alert, AlertState, Step
 from crm_core.authz import Actor, Forbidden, Role, system
 from crm_core.db import unit_of_work
-from crm_core.orders import service as orders
+from crm_core.orders.returning import NewReturn
+from crm_core.sales import service as sales
 from crm_core.staff.models import Staff
 from crm_core.staff.service import StaffNotFound
 from crm_core.tickets import service as tickets
@@ -67,7 +68,7 @@ class TestOpening:
     ) -> None:
         latest = an_order(session, shop.customer, "DD2", served_by=shop.assistant)
         an_order(session, shop.customer, "DD1", hours_ago=48)
-        orders.returned(session, system("test"), "DD2", ref="back")
+        sales.record_return(session, system("test"), NewReturn("DD2"), ref="back")
         ticket = opened(session, shop)
         assert (ticket.order_id, ticket.store_id) == (latest.id, shop.store.id)
 

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from crm_core.clock import now
 from crm_core.customers.models import Tier
-from crm_core.orders.models import Order, OrderState
+from crm_core.orders.models import Order
 from crm_core.rules import service as rules
 
 _ROLLING_YEAR = timedelta(days=365)
@@ -15,10 +15,9 @@ _RISING = list(Tier)
 
 def earned(session: Session, customer_id: int) -> Tier:
     """The tier for what was spent, and not returned, within a rolling year."""
-    spent = select(func.coalesce(func.sum(Order.total_fen), 0)).where(
+    spent = select(func.coalesce(func.sum(Order.total_fen - Order.refunded_fen), 0)).where(
         Order.customer_id == customer_id,
         Order.paid_at > now() - _ROLLING_YEAR,
-        col(Order.state) != OrderState.RETURNED,
     )
     total_fen = int(session.exec(spent).one())
     if total_fen >= rules.get(session, "tier.gold_fen"):
@@ -28,6 +27,6 @@ def earned(session: Session, customer_id: int) -> Tier:
     return Tier.MEMBER
 
 
-def higher(one: Tier, other: Tier) -> Tier:
+def higher(one: str, other: str) -> str:
     """The better of two tiers."""
-    return max(one, other, key=_RISING.index)
+    return max(one, other, key=lambda tier: _RISING.index(Tier(tier)))
