@@ -48,7 +48,7 @@ def main() -> int:
     chat_servers.LOG.write_bytes(b"")
     metrics: list[Metric] = []
     for name in given.configs:
-        model = given.model or _trained(name)
+        model = given.model or trained(name)
         texts, ours = _ours(model, given)
         metrics += _compare(name, _stock(model, texts, given), ours)
     print(report("chat", metrics))
@@ -64,7 +64,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _trained(name: str) -> Path:
+def trained(name: str) -> Path:
+    """The model of one of CONFIGS, trained where its inputs changed."""
     folder = ROOT / "var" / "bench" / "models" / name
     folder.mkdir(parents=True, exist_ok=True)
     command = [chat_servers.RASA_PYTHON, "-m", "nlu.train", "--out", str(folder)]

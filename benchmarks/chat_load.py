@@ -65,9 +65,16 @@ class Connection:
         Raises:
             Failed: its status is not 200.
         """
-        body = orjson.dumps(data)
+        return orjson.loads(await self.send(path, orjson.dumps(data), "application/json"))
+
+    async def send(self, path: str, body: bytes, kind: str) -> bytes:
+        """The answer's body.
+
+        Raises:
+            Failed: its status is not 200.
+        """
         head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n"
             f"Authorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         if self._streams is None:
@@ -77,8 +84,8 @@ class Connection:
         status, length = _parsed(await reader.readuntil(b"\r\n\r\n"))
         answer = await reader.readexactly(length)
         if status != HTTPStatus.OK:
-            raise Failed(f"{path} answered {status}: {answer[:200]!r}")
-        return orjson.loads(answer)
+            raise Failed(f"{path.split('?', maxsplit=1)[0]} answered {status}: {answer[:200]!r}")
+        return answer
 
     def close(self) -> None:
         if self._streams:

@@ -39,9 +39,14 @@ class Side:
 
     def cpu_seconds(self) -> float:
         """What Rasa's processes have used so far; other work on the machine does not change it."""
-        processes = [self.rasa, *self.rasa.children(recursive=True)]
-        used = [process.cpu_times() for process in processes]
-        return sum(times.user + times.system for times in used)
+        return cpu_seconds(self.rasa)
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """What a process and its children have used so far."""
+    processes = [process, *process.children(recursive=True)]
+    used = [each.cpu_times() for each in processes]
+    return sum(times.user + times.system for times in used)
 
 
 @contextmanager
