@@ -49,6 +49,16 @@ class Permission(StrEnum):
     CAMPAIGN_SEND = "campaign:send"
     KNOWLEDGE_READ = "knowledge:read"
     CONVERSATION_HAND_OVER = "conversation:hand_over"
+    PRODUCT_READ = "product:read"
+    STORE_READ = "store:read"
+    STAFF_READ = "staff:read"
+    STOCK_READ = "stock:read"
+    STOCK_WRITE = "stock:write"
+    PAYMENT_READ = "payment:read"
+    PAYMENT_WRITE = "payment:write"
+    EVENT_WRITE = "event:write"
+    WEBHOOK_READ = "webhook:read"
+    WEBHOOK_WRITE = "webhook:write"
     SETUP_WRITE = "setup:write"
 
 
@@ -99,16 +109,18 @@ class Scoped(Protocol):
 
 @dataclass(frozen=True)
 class Actor:
-    """A customer, a member of staff or a job, with what it may do and to whom."""
+    """A customer, a member of staff, a key or a job, with what it may do and to whom."""
 
-    name: str  # "customer:7", "staff:3", "job:survey"
+    name: str  # "customer:7", "staff:3", "apikey:2", "job:survey"
     role: Role
     customer_id: int | None = None
     staff_id: int | None = None
     store_id: int | None = None
+    scopes: frozenset[Permission] | None = None  # of an API key: nothing else; none: no limit
 
     def may(self, permission: Permission) -> bool:
-        return permission in MAY[self.role]
+        limited = self.scopes is not None and permission not in self.scopes
+        return permission in MAY[self.role] and not limited
 
     def require(self, permission: Permission, customer: Scoped | None = None) -> None:
         """Return if the actor may do this, to this customer where one is given.
