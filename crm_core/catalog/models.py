@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlmodel import SQLModel
+from sqlmodel import CheckConstraint, SQLModel
 
 from crm_core import tables
 
@@ -20,4 +20,22 @@ class Product(SQLModel, table=True):
     price_fen: int
     launched_on: date | None = None
     withdrawn: bool = False
+    created_at: datetime = tables.created()
+
+
+class Price(SQLModel, table=True):
+    """What a product costs in a time, in one shop or in all."""
+
+    __table_args__ = tables.args(
+        CheckConstraint("price_fen >= 0", name="price"),
+        CheckConstraint("ends_at is null or ends_at > starts_at", name="time"),
+    )
+
+    id: int = tables.key()
+    price_no: str = tables.word(64, unique=True)
+    product_id: int = tables.link("product")
+    store_id: int | None = tables.link("store", optional=True)  # none: everywhere
+    price_fen: int
+    starts_at: datetime = tables.at()
+    ends_at: datetime | None = tables.at(optional=True)
     created_at: datetime = tables.created()

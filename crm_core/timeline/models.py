@@ -32,6 +32,13 @@ class EventKind(StrEnum):
     COMPLAINT = auto()
     PUSH = auto()
     HAND_OVER = auto()
+    # from elsewhere, by the events endpoint
+    BROWSE = auto()
+    DWELL = auto()
+    FAVOURITE = auto()
+    CART = auto()
+    FITTING = auto()
+    DELIVERY = auto()
 
 
 class TimelineEvent(SQLModel, table=True):

@@ -14,6 +14,22 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "api_key",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("prefix", sa.String(length=16), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("last_used_at", tables.UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_api_key_prefix")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "catalogue_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -168,6 +184,25 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "kept_answer",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("caller", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=128), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("headers", sa.JSON(), nullable=False),
+        sa.Column("body", tables.Encrypted("kept_answer.body"), nullable=True),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_answer")),
+        sa.UniqueConstraint("caller", "key", name=op.f("uq_kept_answer_caller_key")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("kept_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kept_answer_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
         "key_rotation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key_id", sa.String(length=8), nullable=False),
@@ -313,6 +348,47 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "webhook",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("url", sa.String(length=512), nullable=False),
+        sa.Column("secret", tables.Encrypted("webhook.secret"), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "price",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price_no", sa.String(length=64), nullable=False),
+        sa.Column(
+            "product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("price_fen", sa.Integer(), nullable=False),
+        sa.Column("starts_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("ends_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("ends_at is null or ends_at > starts_at", name=op.f("ck_price_time")),
+        sa.CheckConstraint("price_fen >= 0", name=op.f("ck_price_price")),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["product.id"], name=op.f("fk_price_product_id_product")
+        ),
+        sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_price_store_id_store")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_price")),
+        sa.UniqueConstraint("price_no", name=op.f("uq_price_price_no")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("price", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_price_product_id"), ["product_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_price_store_id"), ["store_id"], unique=False)
+
+    op.create_table(
         "reward",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -338,6 +414,119 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("reward", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reward_kind_id"), ["kind_id"], unique=False)
+
+    op.create_table(
+        "stock_level",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cell", sa.String(length=128), nullable=False),
+        sa.Column(
+            "product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("size", sa.String(length=32), nullable=False),
+        sa.Column("color", sa.String(length=32), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("changed_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["product.id"], name=op.f("fk_stock_level_product_id_product")
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["store.id"], name=op.f("fk_stock_level_store_id_store")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_level")),
+        sa.UniqueConstraint("cell", name=op.f("uq_stock_level_cell")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("stock_level", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stock_level_product_id"), ["product_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_stock_level_store_id"), ["store_id"], unique=False)
+
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "webhook_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.Column("event_id", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending",
+                "sending",
+                "delivered",
+                "failed",
+                name="delivery_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("tried_since", tables.UtcDateTime(), nullable=False),
+        sa.Column("claimed_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.String(length=255), nullable=True),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhook.id"], name=op.f("fk_webhook_delivery_webhook_id_webhook")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+        sa.UniqueConstraint(
+            "webhook_id", "event_id", name=op.f("uq_webhook_delivery_webhook_id_event_id")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_webhook_delivery_state_next_at"), ["state", "next_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_webhook_delivery_webhook_id"), ["webhook_id"], unique=False
+        )
+
+    op.create_table(
+        "stock_move",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delta", sa.Integer(), nullable=False),
+        sa.Column(
+            "cause",
+            sa.Enum(
+                "sale",
+                "return",
+                "receipt",
+                "count",
+                name="stock_cause",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["level_id"], ["stock_level.id"], name=op.f("fk_stock_move_level_id_stock_level")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_move")),
+        sa.UniqueConstraint(
+            "level_id", "cause", "ref", name=op.f("uq_stock_move_level_id_cause_ref")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("stock_move", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stock_move_level_id"), ["level_id"], unique=False)
 
     op.create_table(
         "check_in",
@@ -432,6 +621,143 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_custom_value_field_id_text"), ["field_id", "text"], unique=False
         )
+
+    op.create_table(
+        "customer_figures",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("first_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("last_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("orders", sa.Integer(), nullable=False),
+        sa.Column("spent_fen", sa.BigInteger(), nullable=False),
+        sa.Column("average_fen", sa.BigInteger(), nullable=False),
+        sa.Column("interval_days", sa.Integer(), nullable=True),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("most_pieces", sa.Integer(), nullable=False),
+        sa.Column("categories", sa.Integer(), nullable=False),
+        sa.Column("return_percent", sa.Integer(), nullable=False),
+        sa.Column("discount_percent", sa.Integer(), nullable=False),
+        sa.Column("night_percent", sa.Integer(), nullable=False),
+        sa.Column("category_1", sa.String(length=32), nullable=True),
+        sa.Column("category_2", sa.String(length=32), nullable=True),
+        sa.Column("category_3", sa.String(length=32), nullable=True),
+        sa.Column("style_1", sa.String(length=32), nullable=True),
+        sa.Column("style_2", sa.String(length=32), nullable=True),
+        sa.Column("style_3", sa.String(length=32), nullable=True),
+        sa.Column("size_1", sa.String(length=32), nullable=True),
+        sa.Column("size_2", sa.String(length=32), nullable=True),
+        sa.Column("size_3", sa.String(length=32), nullable=True),
+        sa.Column("price_band", sa.String(length=32), nullable=True),
+        sa.Column("season", sa.String(length=32), nullable=True),
+        sa.Column("part_of_day", sa.String(length=32), nullable=True),
+        sa.Column("channel", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_customer_figures_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_figures")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("customer_figures", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_customer_figures_customer_id"), ["customer_id"], unique=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_customer_figures_first_at"), ["first_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_customer_figures_last_at"), ["last_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_customer_figures_orders_spent_fen"),
+            ["orders", "spent_fen"],
+            unique=False,
+        )
+
+    op.create_table(
+        "customer_merge",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("fields", tables.Encrypted("customer_merge.fields"), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.Column("undone_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("undone_ref", sa.String(length=128), nullable=True),
+        sa.CheckConstraint("source_id <> target_id", name=op.f("ck_customer_merge_two_records")),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["customer.id"], name=op.f("fk_customer_merge_source_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["customer.id"], name=op.f("fk_customer_merge_target_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_merge")),
+        sa.UniqueConstraint("ref", name=op.f("uq_customer_merge_ref")),
+        sa.UniqueConstraint("undone_ref", name=op.f("uq_customer_merge_undone_ref")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("customer_merge", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_customer_merge_source_id"), ["source_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_customer_merge_target_id"), ["target_id"], unique=False
+        )
+
+    op.create_table(
+        "duplicate_pair",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "second_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "accepted",
+                "rejected",
+                name="pair_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("found_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("decided_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("decided_by", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("first_id < second_id", name=op.f("ck_duplicate_pair_in_order")),
+        sa.ForeignKeyConstraint(
+            ["first_id"], ["customer.id"], name=op.f("fk_duplicate_pair_first_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["second_id"], ["customer.id"], name=op.f("fk_duplicate_pair_second_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_pair")),
+        sa.UniqueConstraint(
+            "first_id", "second_id", name=op.f("uq_duplicate_pair_first_id_second_id")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("duplicate_pair", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_duplicate_pair_second_id"), ["second_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_duplicate_pair_state"), ["state"], unique=False)
 
     op.create_table(
         "family_member",
@@ -701,6 +1027,85 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_coupon_step_state"), ["state"], unique=False)
 
     op.create_table(
+        "merge_part",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("merge_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("table_name", sa.String(length=64), nullable=False),
+        sa.Column("column_name", sa.String(length=64), nullable=False),
+        sa.Column("was", sa.Integer(), nullable=False),
+        sa.Column("now", sa.Integer(), nullable=True),
+        sa.Column("row_ids", sa.JSON(), nullable=False),
+        sa.Column("refs", tables.Encrypted("merge_part.refs"), nullable=True),
+        sa.Column("dropped", tables.Encrypted("merge_part.dropped"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["merge_id"], ["customer_merge.id"], name=op.f("fk_merge_part_merge_id_customer_merge")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge_part")),
+        sa.UniqueConstraint("merge_id", "done", name=op.f("uq_merge_part_merge_id_done")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "payment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("payment_no", sa.String(length=64), nullable=False),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "paid",
+                "refunded",
+                name="payment_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "cash",
+                "wechat",
+                "alipay",
+                "card",
+                "stored_value",
+                "other",
+                name="method",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("amount_fen", sa.Integer(), nullable=False),
+        sa.Column("reference", tables.Encrypted("payment.reference"), nullable=True),
+        sa.Column("paid_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_payment_amount")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_payment_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["sales_order.id"], name=op.f("fk_payment_order_id_sales_order")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("payment_no", name=op.f("uq_payment_payment_no")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_payment_order_id"), ["order_id"], unique=False)
+
+    op.create_table(
         "points_take",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -965,7 +1370,7 @@ def upgrade() -> None:
         batch_op.drop_constraint(op.f("ck_timeline_event_event_kind"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_timeline_event_event_kind"),
-            "kind IN ('message', 'subscribed', 'unsubscribed', 'scan', 'bound', 'consent', 'profile', 'try_on', 'purchase', 'return', 'points', 'coupon', 'redemption', 'tier', 'check_in', 'vote', 'rating', 'complaint', 'push', 'hand_over')",
+            "kind IN ('message', 'subscribed', 'unsubscribed', 'scan', 'bound', 'merged', 'parted', 'consent', 'profile', 'try_on', 'purchase', 'return', 'points', 'coupon', 'redemption', 'tier', 'check_in', 'vote', 'rating', 'complaint', 'push', 'hand_over', 'browse', 'dwell', 'favourite', 'cart', 'fitting', 'delivery')",
         )
     steps_0002.after_upgrade(op.get_bind())
 
@@ -1042,6 +1447,8 @@ def downgrade() -> None:
     op.drop_table("sales_return")
     op.drop_table("redemption")
     op.drop_table("points_take")
+    op.drop_table("payment")
+    op.drop_table("merge_part")
     op.drop_table("coupon_step")
     op.drop_table("tier_change")
     op.drop_table("tag_check")
@@ -1049,17 +1456,27 @@ def downgrade() -> None:
     op.drop_table("questionnaire_sheet")
     op.drop_table("field_entry")
     op.drop_table("family_member")
+    op.drop_table("duplicate_pair")
+    op.drop_table("customer_merge")
+    op.drop_table("customer_figures")
     op.drop_table("custom_value")
     op.drop_table("coupon")
     op.drop_table("check_in")
+    op.drop_table("stock_move")
+    op.drop_table("webhook_delivery")
+    op.drop_table("stock_level")
     op.drop_table("reward")
+    op.drop_table("price")
+    op.drop_table("webhook")
     op.drop_table("tier_program")
     op.drop_table("tag_definition")
     op.drop_table("questionnaire")
     op.drop_table("quality_target")
     op.drop_table("quality_figure")
     op.drop_table("key_rotation")
+    op.drop_table("kept_answer")
     op.drop_table("earning_rule")
     op.drop_table("custom_field")
     op.drop_table("coupon_kind")
     op.drop_table("catalogue_entry")
+    op.drop_table("api_key")
