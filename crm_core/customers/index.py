@@ -2,35 +2,63 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, delete, select
 
 from crm_core import crypto
-from crm_core.customers.models import SearchKey, SearchKind
+from crm_core.customers import keys
+from crm_core.customers.keys import Key
+from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKey, SearchKind
+
+_INSERT = insert(SearchKey.__table__)  # type: ignore[attr-defined]
 
 
-def put(session: Session, customer_id: int, kind: SearchKind, value: str) -> None:
-    """Let the customer be found by `value`, and no longer by an earlier value of this kind."""
-    drop(session, customer_id, kind)
-    session.add(SearchKey(customer_id=customer_id, kind=kind, digest=_digest(kind, value)))
+def renew(session: Session, customer: Customer) -> None:
+    """Let the customer be found by what its record says now, and by nothing else."""
+    session.flush()
+    wanted = {(kind, digest(kind, value)) for kind, value in _all_keys(session, customer)}
+    known = {
+        (row.kind, row.digest): row.id
+        for row in session.exec(select(SearchKey).where(SearchKey.customer_id == customer.id))
+    }
+    if gone := [row_id for key, row_id in known.items() if key not in wanted]:
+        session.exec(delete(SearchKey).where(col(SearchKey.id).in_(gone)))
+    if new := sorted(wanted - known.keys()):
+        rows = [{"customer_id": customer.id, "kind": kind, "digest": of} for kind, of in new]
+        session.connection().execute(_INSERT, rows)
 
 
-def drop(session: Session, customer_id: int, kind: SearchKind) -> None:
-    """Let the customer no longer be found by any value of this kind."""
-    old = col(SearchKey.customer_id) == customer_id, col(SearchKey.kind) == kind
-    session.exec(delete(SearchKey).where(*old))
-
-
-def matching(session: Session, keys: Iterable[tuple[SearchKind, str]]) -> set[int]:
-    """The ids of the customers who have all of `keys`; none for no keys."""
+def matching(session: Session, wanted: Iterable[Key]) -> set[int]:
+    """The ids of the customers who have all of these keys; none for no keys."""
     found: set[int] | None = None
-    for kind, value in keys:
-        wanted = select(SearchKey.customer_id).where(
-            SearchKey.kind == kind, SearchKey.digest == _digest(kind, value)
-        )
-        ids = set(session.exec(wanted))
+    for kind, value in wanted:
+        same = SearchKey.kind == kind, SearchKey.digest == digest(kind, value)
+        ids = set(session.exec(select(SearchKey.customer_id).where(*same)))
         found = ids if found is None else found & ids
     return found or set()
 
 
-def _digest(kind: SearchKind, value: str) -> str:
+def matching_any(session: Session, wanted: Iterable[Key]) -> set[int]:
+    """The ids of the customers who have one of these keys at least."""
+    by_kind: dict[SearchKind, set[str]] = {}
+    for kind, value in wanted:
+        by_kind.setdefault(kind, set()).add(digest(kind, value))
+    found: set[int] = set()
+    for kind, digests in by_kind.items():
+        same = SearchKey.kind == kind, col(SearchKey.digest).in_(sorted(digests))
+        found.update(session.exec(select(SearchKey.customer_id).where(*same)))
+    return found
+
+
+def digest(kind: SearchKind, value: str) -> str:
+    """What is kept of a key."""
     return crypto.digest(f"search {kind.value}", value)
+
+
+def _all_keys(session: Session, customer: Customer) -> set[Key]:
+    """Also a phone that is only an identity: a merged record has several."""
+    theirs = Identity.customer_id == customer.id, Identity.kind == IdentityKind.PHONE
+    found = keys.of(customer)
+    for phone in session.exec(select(Identity).where(*theirs)):
+        found |= keys.of_phone(phone.value)
+    return found

@@ -7,7 +7,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from crm_core import crypto
+from crm_core.audit import reads
 from crm_core.authz import Actor, Permission
+from crm_core.clock import now
 from crm_core.customers import index, names, phones, scope
 from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
 from crm_core.errors import CrmError, Kind
@@ -34,6 +36,8 @@ def get(session: Session, actor: Actor, permission: Permission, customer_id: int
     if customer is None or customer.joined_into is not None:
         raise CustomerNotFound(customer_id)
     actor.require(permission, customer)
+    if permission is Permission.CUSTOMER_READ:
+        reads.read(session, actor, customer_id)
     return customer
 
 
@@ -147,8 +151,10 @@ def identify(
     holder = by_identity(session, kind, value, account)
     if holder is None:
         made = _add_identity(session, customer.id, kind, value, account=account, source=source)
-        made.verified = verified
+        made.verified, made.verified_at = verified, now() if verified else None
         session.flush()
+        if kind is IdentityKind.PHONE and value != customer.phone:
+            index.renew(session, customer)
     elif holder.id != customer.id:
         raise IdentityTaken(kind.value)
     elif source != TYPED:
@@ -188,23 +194,41 @@ def set_following(
         found.following = following
 
 
+def describe(
+    session: Session,
+    customer: Customer,
+    *,
+    name: str | None = None,
+    phone: str | None = None,
+    birthday: str | None = None,
+    address: str | None = None,
+) -> None:
+    """Keep what is given and let the customer be found by it.
+
+    `phone` is E.164, `birthday` like "1992-05-04"; None changes nothing.
+    """
+    given = {"name": name, "phone": phone, "birthday": birthday, "address": address}
+    for field, value in given.items():
+        if value is not None:
+            setattr(customer, field, value)
+    session.add(customer)
+    index.renew(session, customer)
+
+
 def name_them(session: Session, customer: Customer, full: str) -> None:
     """Give a customer the name they are found by."""
-    customer.name = full
-    index.put(session, customer.id, SearchKind.FULL_NAME, full)
-    index.put(session, customer.id, SearchKind.SURNAME, names.surname(full))
+    describe(session, customer, name=full)
 
 
 def give_phone(session: Session, customer: Customer, phone: str) -> None:
-    """Keep a normalised phone and the tail it is found by."""
-    customer.phone = phone
-    index.put(session, customer.id, SearchKind.PHONE_TAIL, phones.tail(phone))
+    """Keep a normalised phone and let the customer be found by it."""
+    describe(session, customer, phone=phone)
 
 
 def forget_phone(session: Session, customer: Customer) -> None:
-    """Keep no phone, nor the tail it was found by."""
+    """Keep no phone, nor what it was found by."""
     customer.phone = None
-    index.drop(session, customer.id, SearchKind.PHONE_TAIL)
+    index.renew(session, customer)
 
 
 def shown(customer: Customer) -> str:

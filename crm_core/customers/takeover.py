@@ -8,6 +8,7 @@ from sqlmodel import Session
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
+from crm_core.customers import index
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind, Tier
 from crm_core.customers.service import IdentityTaken
@@ -123,4 +124,5 @@ def _fill(session: Session, customer: Customer, record: Record) -> list[str]:
     if record.phone and record.phone != customer.phone:
         customers.give_phone(session, customer, record.phone)
         changed.append("phone")
+    index.renew(session, customer)
     return changed
