@@ -82,10 +82,11 @@ def test_a_wrong_secret_gets_nothing(shop: Shop) -> None:
 
 
 def test_a_thread_follows_and_ends_with_its_follower(shop: Shop) -> None:
+    others = set(threading.enumerate())  # followers of other tests have threads of the same name
     follower = a_follower(shop, every_seconds=0.01)
     follower.lexicon()
     shop.wait_for(answers=3)
-    thread = next(one for one in threading.enumerate() if one.name == "lexicon")
+    (thread,) = (one for one in set(threading.enumerate()) - others if one.name == "lexicon")
     del follower
     gc.collect()
     thread.join(timeout=5)
