@@ -52,7 +52,7 @@ answered_events = st.fixed_dictionaries(
         "parse_data": st.one_of(st.just({"intent": {"name": "greet"}}), values),
     },
 )
-answers = st.one_of(
+answers: st.SearchStrategy[Any] = st.one_of(
     values,
     st.fixed_dictionaries(
         {},

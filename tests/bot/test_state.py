@@ -116,7 +116,7 @@ def test_a_form_outlives_any_number_of_wrong_answers_and_digressions(
 ) -> None:
     async def converse() -> None:
         whole, trimmed = Whole(state.load(None, "c_1", dialogue.domain)), Trimmed()
-        said = [("become_vip", {}), ("file_complaint", {})]
+        said: list[tuple[str, Json]] = [("become_vip", {}), ("file_complaint", {})]
         said += [("nlu_fallback", {"score": "9"})] * 30
         said += [("chitchat", {}), ("query_points", {})] * 20
         said += [("nlu_fallback", {"score": "2"}), ("tour", {}), ("perks", {})]

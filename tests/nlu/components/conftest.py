@@ -20,7 +20,7 @@ CONFIGS = {
 }
 
 
-@pytest.fixture(scope="session", params=CONFIGS, ids=CONFIGS.values())
+@pytest.fixture(scope="session", params=CONFIGS, ids=list(CONFIGS.values()))
 def parse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Parse:
     """Parses a text as a sender of some role would be understood."""
     from rasa.core.agent import Agent  # noqa: PLC0415 - once the libraries are calm

@@ -8,7 +8,7 @@ from nlu.text.normal import normalise
 
 # A Thursday afternoon.
 NOW = datetime(2026, 3, 12, 14, 0)  # noqa: DTZ001 - the store's wall clock
-SHOP = {
+SHOP: dict[str, dict[str, list[str]]] = {
     "store": {"万达店": ["万达"], "人民路店": []},
     "staff_name": {"李娜": [], "小陈": []},
     "campaign": {"春季新品券": [], "会员日满减": []},

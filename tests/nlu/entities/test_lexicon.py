@@ -27,7 +27,7 @@ def test_a_later_source_wins() -> None:
 
 
 def test_the_end_of_a_name_is_enough_where_it_tells_products_apart() -> None:
-    coats = {"羊毛双面呢大衣": [], "短款双面呢大衣": [], "廓形真丝衬衫": []}
+    coats: dict[str, list[str]] = {"羊毛双面呢大衣": [], "短款双面呢大衣": [], "廓形真丝衬衫": []}
     assert found("真丝衬衫", product=coats) == [("product", "廓形真丝衬衫")]
     assert found("双面呢大衣", product=coats) == []
 
