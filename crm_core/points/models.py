@@ -72,7 +72,7 @@ class PointsEntry(SQLModel, table=True):
     ref: str = tables.word(128)  # the message, order or staff action that caused it
     created_at: datetime = tables.created()
     available_at: datetime = tables.created()  # later while the return window is open
-    expires_at: datetime | None = tables.at(optional=True)  # of a lot that was earned
+    expires_at: datetime | None = tables.at(optional=True, index=True)  # of a lot that was earned
 
 
 class PointsTake(SQLModel, table=True):

@@ -1,20 +1,17 @@
 """Earning, spending and explaining points."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
 from crm_core.customers import service as customers
-from crm_core.errors import CrmError
-from crm_core.points.lots import lots
-from crm_core.points.models import Cause, PointsEntry
-from crm_core.timeline import service as timeline
-from crm_core.timeline.models import EventKind
+from crm_core.errors import CrmError, Kind
+from crm_core.points import entries, explaining, ledger
+from crm_core.points.models import GIVING, TAKING, Cause, PointsEntry
 
 SOON = timedelta(days=30)  # what expires within it is mentioned
 
@@ -23,11 +20,16 @@ class InsufficientPoints(CrmError):
     code = "insufficient_points"
 
 
+class EntryNotFound(CrmError):
+    code = "points_entry_not_found"
+    kind = Kind.NOT_FOUND
+
+
 @dataclass(frozen=True)
 class Standing:
     """How a customer's points stand, and why."""
 
-    available: int
+    available: int  # below zero: owed, and worked off with what is earned next
     held: int  # earned, until the return window ends
     held_until: datetime | None  # when the first of them become available
     expiring: int  # within SOON
@@ -36,10 +38,9 @@ class Standing:
 
 
 def balance(session: Session, customer_id: int) -> int:
-    """The whole points that can be spent now. The caller has the right to know."""
-    usable = PointsEntry.customer_id == customer_id, PointsEntry.available_at <= now()
-    total = select(func.coalesce(func.sum(PointsEntry.delta), 0)).where(*usable)
-    return int(session.exec(total).one())
+    """The whole points that can be spent now, below zero if owed. The caller may know."""
+    lots = ledger.open_lots(session, customer_id)
+    return ledger.available(lots, ledger.debts(session, customer_id))
 
 
 def standing(session: Session, actor: Actor, customer_id: int) -> Standing:
@@ -50,16 +51,17 @@ def standing(session: Session, actor: Actor, customer_id: int) -> Standing:
         CustomerNotFound: there is no such customer.
     """
     customers.get(session, actor, Permission.POINTS_READ, customer_id)
-    entries = _entries(session, customer_id)
-    held = [e for e in entries if e.available_at > now()]
-    expiring = [lot for lot in lots(entries) if lot.expires_at and lot.expires_at <= now() + SOON]
+    lots, at = ledger.open_lots(session, customer_id), now()
+    held = [lot for lot in lots if lot.entry.available_at > at]
+    usable = [lot for lot in lots if lot.usable(at)]
+    expiring = [lot for lot in usable if lot.expired(at + SOON)]
     return Standing(
-        available=balance(session, customer_id),
-        held=sum(e.delta for e in held),
-        held_until=min((e.available_at for e in held), default=None),
+        available=ledger.available(lots, ledger.debts(session, customer_id)),
+        held=sum(lot.left for lot in held),
+        held_until=min((lot.entry.available_at for lot in held), default=None),
         expiring=sum(lot.left for lot in expiring),
-        expires_at=min((lot.expires_at for lot in expiring if lot.expires_at), default=None),
-        latest=entries[-1] if entries else None,
+        expires_at=min((e for lot in expiring if (e := lot.entry.expires_at)), default=None),
+        latest=next(iter(entries.latest(session, customer_id, 1)), None),
     )
 
 
@@ -73,7 +75,21 @@ def history(
         CustomerNotFound: there is no such customer.
     """
     customers.get(session, actor, Permission.POINTS_READ, customer_id)
-    return _entries(session, customer_id)[::-1][:limit]
+    return entries.latest(session, customer_id, limit)
+
+
+def explain(session: Session, actor: Actor, entry_id: int) -> str:
+    """One movement in one Chinese sentence: what moved how many points, why, and since when.
+
+    Raises:
+        Forbidden: the actor may not see this customer's points.
+        EntryNotFound: there is no such movement.
+    """
+    actor.require(Permission.POINTS_READ)
+    if (entry := session.get(PointsEntry, entry_id)) is None:
+        raise EntryNotFound(entry_id)
+    customers.get(session, actor, Permission.POINTS_READ, entry.customer_id)
+    return explaining.sentence(session, entry)
 
 
 @dataclass(frozen=True)
@@ -86,20 +102,24 @@ class Lot:
     available_at: datetime | None = None  # none: at once
     expires_at: datetime | None = None  # none: never
     at: datetime | None = None  # none: now
+    detail: Mapping[str, object] = field(default_factory=dict)  # which rules gave how many
 
 
 def earn(session: Session, actor: Actor, customer_id: int, lot: Lot, *, ref: str) -> PointsEntry:
-    """Give a customer points. Safe to repeat: a repeated `ref` returns the first entry.
+    """Give a customer points; what they owe is worked off first.
+
+    Safe to repeat: a repeated `ref` returns the first entry.
 
     Raises:
         Forbidden: the actor may not give points.
         CustomerNotFound: there is no such customer.
-        ValueError: `lot.points` is not above zero.
+        PointsConflict: the `ref` moved another number of points.
+        ValueError: `lot.points` is not above zero, or the cause takes points.
     """
-    if lot.points <= 0:
-        raise ValueError(lot.points)
+    if lot.points <= 0 or lot.cause not in GIVING:
+        raise ValueError(lot.points, lot.cause)
     customers.lock(session, actor, Permission.POINTS_EARN, customer_id)
-    if earlier := _entry_for(session, customer_id, ref):
+    if earlier := entries.caused_by(session, customer_id, ref, lot.points):
         return earlier
     at = lot.at or now()
     entry = PointsEntry(
@@ -107,18 +127,29 @@ def earn(session: Session, actor: Actor, customer_id: int, lot: Lot, *, ref: str
         delta=lot.points,
         cause=lot.cause,
         note=lot.note,
+        detail=dict(lot.detail),
         ref=ref,
         created_at=at,
         available_at=lot.available_at or at,
         expires_at=lot.expires_at,
     )
-    return _add(session, actor, entry)
+    entries.add(session, actor, entry)
+    entries.pay_debts(session, customer_id)
+    return entry
 
 
 def spend(
-    session: Session, actor: Actor, customer_id: int, points: int, *, note: str, ref: str
+    session: Session,
+    actor: Actor,
+    customer_id: int,
+    points: int,
+    *,
+    note: str,
+    ref: str,
+    cause: Cause = Cause.REWARD,
 ) -> PointsEntry:
-    """Take `points` (whole, above zero) off a customer's available balance.
+    """Take `points` (whole, above zero) off a customer's available balance, the lots that expire
+    soonest first.
 
     Safe to repeat: a repeated `ref` returns the first entry.
 
@@ -126,53 +157,110 @@ def spend(
         Forbidden: the actor may not spend this customer's points.
         CustomerNotFound: there is no such customer.
         InsufficientPoints: fewer are available.
+        PointsConflict: the `ref` moved another number of points.
         ValueError: `points` is not above zero; edges validate first.
     """
-    if points <= 0:
-        raise ValueError(points)
+    if points <= 0 or cause not in TAKING:
+        raise ValueError(points, cause)
     customers.lock(session, actor, Permission.POINTS_SPEND, customer_id)
-    if earlier := _entry_for(session, customer_id, ref):
+    if earlier := entries.caused_by(session, customer_id, ref, -points):
         return earlier
-    available = balance(session, customer_id)
-    if available < points:
-        raise InsufficientPoints(customer_id, available=available, wanted=points)
-    return _add(
-        session,
-        actor,
-        PointsEntry(customer_id=customer_id, delta=-points, cause=Cause.REWARD, note=note, ref=ref),
-    )
+    purse = entries.settle(session, actor, customer_id)
+    if purse.available < points:
+        raise InsufficientPoints(customer_id, available=purse.available, wanted=points)
+    entry = PointsEntry(customer_id=customer_id, delta=-points, cause=cause, note=note, ref=ref)
+    entries.add(session, actor, entry)
+    ledger.take(session, entry, purse.usable, points)
+    return entry
 
 
 def reverse(
-    session: Session, actor: Actor, customer_id: int, *, earned_by: str, note: str, ref: str
+    session: Session,
+    actor: Actor,
+    customer_id: int,
+    *,
+    earned_by: str,
+    note: str,
+    ref: str,
+    points: int | None = None,
 ) -> PointsEntry | None:
-    """Take back the points that the ref `earned_by` gave; None if it gave none that still count.
+    """Take back the points that the ref `earned_by` gave, or `points` of them; None if it gave
+    none that still count.
 
-    What has been spent already leaves the balance negative; what has expired is not taken again.
-    Points on hold are taken back on the day they would have been free. Safe to repeat: a repeated
-    `ref` returns the first entry.
+    What has been spent already is taken from other lots, and then leaves the balance negative;
+    what has expired is not taken again. Points on hold are taken back on the day they would have
+    been free. Safe to repeat: a repeated `ref` returns the first entry.
 
     Raises:
         Forbidden: the actor may not.
         CustomerNotFound: there is no such customer.
     """
     customers.lock(session, actor, Permission.POINTS_EARN, customer_id)
-    if earlier := _entry_for(session, customer_id, ref):
+    if earlier := entries.caused_by(session, customer_id, ref):
         return earlier
-    lot = _entry_for(session, customer_id, earned_by)
-    left = 0 if lot is None else lot.delta + _written_off(session, lot)
-    if lot is None or left == 0:
+    purse = entries.settle(session, actor, customer_id)
+    lot = entries.caused_by(session, customer_id, earned_by)
+    left = 0 if lot is None else lot.delta - ledger.written_off(session, lot)
+    taken_back = left if points is None else min(left, points)
+    if lot is None or taken_back <= 0:
         return None
     entry = PointsEntry(
         customer_id=customer_id,
-        delta=-left,
+        delta=-taken_back,
         cause=Cause.REVERSAL,
         note=note,
         ref=ref,
         lot_id=lot.id,
         available_at=max(now(), lot.available_at),
     )
-    return _add(session, actor, entry)
+    entries.add(session, actor, entry)
+    own = [each for each in ledger.open_lots(session, customer_id) if each.entry.id == lot.id]
+    others = [each for each in purse.usable if each.entry.id != lot.id]
+    ledger.take(session, entry, [*own, *others], taken_back)
+    return entry
+
+
+def restore(
+    session: Session,
+    actor: Actor,
+    customer_id: int,
+    *,
+    spent_by: str,
+    note: str,
+    ref: str,
+    points: int | None = None,
+) -> PointsEntry | None:
+    """Give the points that the ref `spent_by` took, or `points` of them, back to their lots; None
+    if all are back already.
+
+    They keep the expiry of their lots; those that live longest come back first. Safe to repeat:
+    a repeated `ref` returns the first entry.
+
+    Raises:
+        Forbidden: the actor may not.
+        CustomerNotFound: there is no such customer.
+    """
+    customers.lock(session, actor, Permission.POINTS_EARN, customer_id)
+    if earlier := entries.caused_by(session, customer_id, ref):
+        return earlier
+    entries.settle(session, actor, customer_id)
+    spent = entries.caused_by(session, customer_id, spent_by)
+    left = 0 if spent is None else -spent.delta - ledger.undone(session, spent)
+    back = left if points is None else min(left, points)
+    if spent is None or back <= 0:
+        return None
+    entry = PointsEntry(
+        customer_id=customer_id,
+        delta=back,
+        cause=Cause.RESTORED,
+        note=note,
+        ref=ref,
+        undoes_id=spent.id,
+    )
+    entries.add(session, actor, entry)
+    ledger.give_back(session, entry, spent)
+    entries.pay_debts(session, customer_id)
+    return entry
 
 
 def expire(session: Session, actor: Actor, customer_id: int) -> int:
@@ -183,57 +271,14 @@ def expire(session: Session, actor: Actor, customer_id: int) -> int:
         CustomerNotFound: there is no such customer.
     """
     customers.lock(session, actor, Permission.POINTS_EARN, customer_id)
-    gone = [
-        lot
-        for lot in lots(_entries(session, customer_id))
-        if lot.expires_at and lot.expires_at <= now()
-    ]
-    for lot in gone:
-        entry = PointsEntry(
-            customer_id=customer_id,
-            delta=-lot.left,
-            cause=Cause.EXPIRY,
-            note=lot.entry.note,
-            ref=f"expiry:{lot.entry.id}",
-            lot_id=lot.entry.id,
-        )
-        _add(session, actor, entry)
-    return sum(lot.left for lot in gone)
+    return entries.settle(session, actor, customer_id).written_off
 
 
 def with_expired_lots(session: Session) -> Sequence[int]:
     """Customers who have a lot that expired and was not written off yet."""
-    written_off = select(PointsEntry.lot_id).where(col(PointsEntry.lot_id).is_not(None))
     wanted = select(PointsEntry.customer_id).where(
-        col(PointsEntry.expires_at) <= now(), col(PointsEntry.id).not_in(written_off)
+        col(PointsEntry.expires_at) <= now(),
+        col(PointsEntry.cause).in_(GIVING),
+        ledger.lot_left() > 0,
     )
     return sorted(set(session.exec(wanted)))
-
-
-def _add(session: Session, actor: Actor, entry: PointsEntry) -> PointsEntry:
-    session.add(entry)
-    session.flush()
-    timeline.add(
-        session, entry.customer_id, EventKind.POINTS, ref=entry.ref, at=entry.created_at,
-        delta=entry.delta,
-    )  # fmt: skip
-    audit.record(
-        session, actor, f"points:{entry.cause.value}", f"customer:{entry.customer_id}",
-        delta=entry.delta,
-    )  # fmt: skip
-    return entry
-
-
-def _entries(session: Session, customer_id: int) -> list[PointsEntry]:
-    of_them = select(PointsEntry).where(PointsEntry.customer_id == customer_id)
-    return sorted(session.exec(of_them), key=lambda e: (e.created_at, e.id))
-
-
-def _written_off(session: Session, lot: PointsEntry) -> int:
-    expiries = PointsEntry.lot_id == lot.id, PointsEntry.cause == Cause.EXPIRY
-    return sum(session.exec(select(PointsEntry.delta).where(*expiries)))
-
-
-def _entry_for(session: Session, customer_id: int, ref: str) -> PointsEntry | None:
-    same = PointsEntry.customer_id == customer_id, PointsEntry.ref == ref
-    return session.exec(select(PointsEntry).where(*same)).one_or_none()

@@ -1318,6 +1318,9 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("detail", sa.JSON(), server_default=sa.text("('{}')"), nullable=False)
         )
+        batch_op.create_index(
+            batch_op.f("ix_points_entry_expires_at"), ["expires_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_points_entry_undoes_id"), ["undoes_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_points_entry_undoes_id_points_entry"),
@@ -1418,6 +1421,7 @@ def downgrade() -> None:
             batch_op.f("fk_points_entry_undoes_id_points_entry"), type_="foreignkey"
         )
         batch_op.drop_index(batch_op.f("ix_points_entry_undoes_id"))
+        batch_op.drop_index(batch_op.f("ix_points_entry_expires_at"))
         batch_op.drop_column("detail")
         batch_op.drop_column("undoes_id")
 

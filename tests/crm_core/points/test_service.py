@@ -1,10 +1,7 @@
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlmodel import Session
 
 from crm_core import clock
@@ -14,8 +11,7 @@ from crm_core.customers.service import CustomerNotFound
 from crm_core.db import unit_of_work
 from crm_core.points import jobs
 from crm_core.points import service as points
-from crm_core.points.lots import lots
-from crm_core.points.models import Cause, PointsEntry
+from crm_core.points.models import Cause
 from tests.factories import a_customer, a_staff, acting, themselves
 
 SHOP = system("test")
@@ -137,35 +133,10 @@ class TestExpiry:
         points.earn(
             session, SHOP, customer.id, points.Lot(40, Cause.GIFT, expires_at=past), ref="old"
         )
-        points.spend(session, SHOP, customer.id, 15, note="", ref="r1")
         session.commit()
         jobs.write_off_expired()
         jobs.write_off_expired()
         assert points.balance(session, customer.id) == 100
+        latest, *_ = points.history(session, SHOP, customer.id)
+        assert (latest.cause, latest.delta) == (Cause.EXPIRY, -40)
         assert points.with_expired_lots(session) == []
-
-
-def _entry(number: int, delta: int, expires_days: int | None) -> PointsEntry:
-    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
-    expires = at + timedelta(days=expires_days) if expires_days else None
-    return PointsEntry(
-        id=number, customer_id=1, delta=delta, cause=Cause.GIFT, ref=str(number), created_at=at,
-        available_at=at, expires_at=expires,
-    )  # fmt: skip
-
-
-@given(st.lists(st.tuples(st.integers(-50, 100), st.one_of(st.none(), st.integers(1, 400)))))
-def test_what_is_left_of_the_lots_is_the_balance_or_nothing(
-    moves: Sequence[tuple[int, int | None]],
-) -> None:
-    entries = [_entry(n, delta, days) for n, (delta, days) in enumerate(moves, 1) if delta]
-    left = lots(entries)
-    assert sum(lot.left for lot in left) == max(0, sum(entry.delta for entry in entries))
-    assert all(0 < lot.left <= lot.entry.delta for lot in left)
-
-
-def test_a_reversal_takes_from_its_own_lot_first() -> None:
-    returned = _entry(3, -100, None)
-    returned.lot_id = 2
-    left = lots([_entry(1, 100, 10), _entry(2, 100, 20), returned])
-    assert [(lot.entry.id, lot.left) for lot in left] == [(1, 100)]
