@@ -20,8 +20,8 @@ from actions.preference_words import (
 )  # fmt: skip
 from actions.turn import Option, Turn
 from crm_core.authz import Actor, Permission
-from crm_core.customers import binding
 from crm_core.customers import service as customers
+from crm_core.merging import binding
 from crm_core.preferences import service as preferences
 
 FORM = "preferences_form"
@@ -167,7 +167,7 @@ class QueryProfile(CrmAction):
         }
         turn.say(
             "utter_profile",
-            tier=customer.tier.value,
+            tier=customer.tier,
             body=f"\n身材：{body_shown(known)}" if known.body else "",
             missing="" if all(shown.values()) else _MISSING,
             **{name: value or NONE for name, value in shown.items()},

@@ -85,6 +85,24 @@ def caused_by(
     return found
 
 
+@dataclass(frozen=True)
+class Moved:
+    """Points that a cause gave or took, and how many of them were taken or given back since."""
+
+    points: int
+    undone: int
+
+
+def moved_by(session: Session, customer_id: int, ref: str) -> Moved:
+    """What `ref` moved, either way; nothing if it moved none."""
+    entry = caused_by(session, customer_id, ref)
+    if entry is None:
+        return Moved(0, 0)
+    if entry.delta < 0:
+        return Moved(-entry.delta, ledger.undone(session, entry))
+    return Moved(entry.delta, ledger.reversed_of(session, entry))
+
+
 def _write_off(session: Session, actor: Actor, lots: Sequence[OpenLot]) -> int:
     at = now()
     gone = [lot for lot in lots if lot.left and lot.expired(at)]

@@ -116,14 +116,23 @@ def undone(session: Session, spent: PointsEntry) -> int:
 
 def written_off(session: Session, lot: PointsEntry) -> int:
     """How many points of a lot expired or were reversed."""
-    gone = col(PointsEntry.cause).in_((Cause.EXPIRY, Cause.REVERSAL))
-    delta = select(func.coalesce(func.sum(PointsEntry.delta), 0))
-    return -int(session.exec(delta.where(PointsEntry.lot_id == lot.id, gone)).one())
+    return _gone(session, lot, Cause.EXPIRY, Cause.REVERSAL)
+
+
+def reversed_of(session: Session, lot: PointsEntry) -> int:
+    """How many points of a lot were taken back."""
+    return _gone(session, lot, Cause.REVERSAL)
 
 
 def soonest(lot: OpenLot) -> tuple[bool, float, int]:
     """The order in which lots are spent."""
     return _ends(lot.entry)
+
+
+def _gone(session: Session, lot: PointsEntry, *causes: Cause) -> int:
+    of_it = PointsEntry.lot_id == lot.id, col(PointsEntry.cause).in_(causes)
+    delta = select(func.coalesce(func.sum(PointsEntry.delta), 0))
+    return -int(session.exec(delta.where(*of_it)).one())
 
 
 def _taken_by(session: Session, spent: PointsEntry) -> list[tuple[PointsEntry, int]]:

@@ -14,6 +14,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "acquisition_cost",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", tables.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("cost_fen >= 0", name=op.f("ck_acquisition_cost_cost")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acquisition_cost")),
+        sa.UniqueConstraint("source", "month", name=op.f("uq_acquisition_cost_source_month")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "api_key",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -307,6 +321,34 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "segment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "living",
+                "static",
+                name="segment_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("rule", sa.JSON(), nullable=False),
+        sa.Column("meaning", sa.String(length=255), nullable=False),
+        sa.Column("created_by", sa.String(length=64), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("changed_at", tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
+        sa.UniqueConstraint("name", name=op.f("uq_segment_name")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "tag_definition",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -416,6 +458,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_reward_kind_id"), ["kind_id"], unique=False)
 
     op.create_table(
+        "segment_snapshot",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "segment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("entered", sa.Integer(), nullable=False),
+        sa.Column("gone", sa.Integer(), nullable=False),
+        sa.Column("taken_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["segment_id"], ["segment.id"], name=op.f("fk_segment_snapshot_segment_id_segment")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_snapshot")),
+        sa.UniqueConstraint("segment_id", "day", name=op.f("uq_segment_snapshot_segment_id_day")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "stock_level",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cell", sa.String(length=128), nullable=False),
@@ -494,6 +556,31 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "shop_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scene", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_shop_code_staff_id_staff")
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["store.id"], name=op.f("fk_shop_code_store_id_store")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shop_code")),
+        sa.UniqueConstraint("scene", name=op.f("uq_shop_code_scene")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("shop_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shop_code_staff_id"), ["staff_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shop_code_store_id"), ["store_id"], unique=False)
+
+    op.create_table(
         "stock_move",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("level_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -527,6 +614,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("stock_move", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stock_move_level_id"), ["level_id"], unique=False)
+
+    op.create_table(
+        "capture",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("code_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("first_contact", sa.Boolean(), nullable=False),
+        sa.Column("ref", sa.String(length=128), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["code_id"], ["shop_code.id"], name=op.f("fk_capture_code_id_shop_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_capture_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_capture_staff_id_staff")),
+        sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_capture_store_id_store")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_capture")),
+        sa.UniqueConstraint("customer_id", "ref", name=op.f("uq_capture_customer_id_ref")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("capture", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_capture_code_id"), ["code_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_capture_staff_id"), ["staff_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_capture_store_id"), ["store_id"], unique=False)
 
     op.create_table(
         "check_in",
@@ -868,6 +987,34 @@ def upgrade() -> None:
             batch_op.f("ix_questionnaire_sheet_questionnaire_id"),
             ["questionnaire_id"],
             unique=False,
+        )
+
+    op.create_table(
+        "segment_member",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "segment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_segment_member_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["segment_id"], ["segment.id"], name=op.f("fk_segment_member_segment_id_segment")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_member")),
+        sa.UniqueConstraint(
+            "segment_id", "customer_id", name=op.f("uq_segment_member_segment_id_customer_id")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("segment_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_segment_member_customer_id"), ["customer_id"], unique=False
         )
 
     op.create_table(
@@ -1457,6 +1604,7 @@ def downgrade() -> None:
     op.drop_table("tier_change")
     op.drop_table("tag_check")
     op.drop_table("style_signal")
+    op.drop_table("segment_member")
     op.drop_table("questionnaire_sheet")
     op.drop_table("field_entry")
     op.drop_table("family_member")
@@ -1466,14 +1614,18 @@ def downgrade() -> None:
     op.drop_table("custom_value")
     op.drop_table("coupon")
     op.drop_table("check_in")
+    op.drop_table("capture")
     op.drop_table("stock_move")
+    op.drop_table("shop_code")
     op.drop_table("webhook_delivery")
     op.drop_table("stock_level")
+    op.drop_table("segment_snapshot")
     op.drop_table("reward")
     op.drop_table("price")
     op.drop_table("webhook")
     op.drop_table("tier_program")
     op.drop_table("tag_definition")
+    op.drop_table("segment")
     op.drop_table("questionnaire")
     op.drop_table("quality_target")
     op.drop_table("quality_figure")
@@ -1484,3 +1636,4 @@ def downgrade() -> None:
     op.drop_table("coupon_kind")
     op.drop_table("catalogue_entry")
     op.drop_table("api_key")
+    op.drop_table("acquisition_cost")
