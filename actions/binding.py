@@ -12,13 +12,14 @@ from actions.turn import Turn
 from crm_core.authz import Actor, Permission
 from crm_core.consents import service as consents
 from crm_core.consents.models import Purpose
-from crm_core.customers import binding, claims, verification
+from crm_core.customers import claims, verification
 from crm_core.customers import service as customers
-from crm_core.customers.binding import Way
 from crm_core.customers.claims import Claim
 from crm_core.customers.models import IdentityKind
 from crm_core.customers.phones import InvalidPhone
 from crm_core.customers.verification import TooManyCodes, Verdict
+from crm_core.merging import binding
+from crm_core.merging.binding import Way
 from crm_core.rules import service as rules
 
 FORM = "bind_form"

@@ -7,6 +7,7 @@ import crm_core.apikeys.models
 import crm_core.audit.models
 import crm_core.campaigns.models
 import crm_core.catalog.models
+import crm_core.capture.models
 import crm_core.checkins.models
 import crm_core.consents.models
 import crm_core.conversations.models

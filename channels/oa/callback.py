@@ -22,6 +22,8 @@ from channels.oa.account import Account
 from channels.oa.messages import message
 from channels.rendering import clean, cut, text_of
 from channels.turns import Turns
+from crm_core.authz import system
+from crm_core.capture import service as capture
 from crm_core.clock import now
 from crm_core.customers import service as customers
 from crm_core.customers.models import IdentityKind
@@ -102,4 +104,7 @@ def _effect(session: Session, said: Message, kept: Kept) -> None:
     following = kind is not EventKind.UNSUBSCRIBED
     customers.set_following(
         session, kept.customer_id, IdentityKind.OA_OPENID, said.account, following=following
+    if scene:
+        ref = f"inbound:{kept.inbound_id}"
+        capture.scan(session, system("oa"), kept.customer_id, scene, ref=ref)
     )

@@ -110,6 +110,14 @@ def by_identity(
 def heir(session: Session, customer_id: int) -> int:
     """The record that this one is now; itself, unless it was joined into another."""
     joined_into = select(Customer.joined_into).where(Customer.id == customer_id)
+def identity(
+    session: Session, kind: IdentityKind, value: str, account: str = ""
+) -> Identity | None:
+    """The row of this identity; None if nobody has it. The caller has the right to ask."""
+    wanted = select(Identity).where(*is_identity(kind, account, value))
+    return session.exec(wanted).one_or_none()
+
+
     return session.exec(joined_into).one() or customer_id
 
 
@@ -143,23 +151,32 @@ def identify(
     source: str,
     verified: bool = False,
 ) -> None:
-    """Add an identity to a customer; one that is already theirs is no longer only TYPED.
+    """Add an identity to a customer; one that is already theirs is no longer only TYPED, and is
+    verified from then on where it is now.
 
     Raises:
         IdentityTaken: it is somebody else's.
     """
-    holder = by_identity(session, kind, value, account)
-    if holder is None:
+    known = identity(session, kind, value, account)
+    if known is None:
         made = _add_identity(session, customer.id, kind, value, account=account, source=source)
         made.verified, made.verified_at = verified, now() if verified else None
         session.flush()
         if kind is IdentityKind.PHONE and value != customer.phone:
             index.renew(session, customer)
-    elif holder.id != customer.id:
+    elif known.customer_id != customer.id:
         raise IdentityTaken(kind.value)
-    elif source != TYPED:
-        for known in session.exec(select(Identity).where(*is_identity(kind, account, value))):
-            known.source = source if known.source == TYPED else known.source
+    else:
+        known.source = source if known.source == TYPED else known.source
+        if verified:
+            verify(session, kind, value, account)
+
+
+def verify(session: Session, kind: IdentityKind, value: str, account: str = "") -> None:
+    """Keep that an identity was checked, and when first. The caller has checked it."""
+    known = identity(session, kind, value, account)
+    if known is not None and not known.verified:
+        known.verified, known.verified_at = True, now()
 
 
 class IdentityTaken(CrmError):

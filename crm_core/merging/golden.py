@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from crm_core.customers.models import Customer, Identity, IdentityKind
 from crm_core.customers.service import TYPED
 from crm_core.lineage.models import FieldEntry
+from crm_core.tiers import program
 
 Fields = dict[str, Any]
 
@@ -45,7 +46,7 @@ def choose(session: Session, source: Customer, target: Customer) -> Fields:
     """The fields of the merged record.
 
     A value that was verified goes before one that was typed, then the newer one; where nothing
-    tells them apart, the target's stays. Who has been a member longer says since when.
+    tells them apart, the target's stays. The longer membership and the higher level are kept.
     """
     worth = _worth_of(session, source.id), _worth_of(session, target.id)
     chosen = {name: _better(name, source, target, worth) for name in SAID}
@@ -53,6 +54,8 @@ def choose(session: Session, source: Customer, target: Customer) -> Fields:
         mine = getattr(target, name)
         chosen[name] = getattr(source, name) if mine is None else mine
     since = min(filter(None, (source.member_since, target.member_since)), default=None)
+    levels = program.in_force(session)
+    chosen["tier"] = max(target.tier, source.tier, key=levels.rank)
     return chosen | {"member_since": since.isoformat() if since else None}
 
 

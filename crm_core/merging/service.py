@@ -13,7 +13,7 @@ from crm_core.customers.models import Customer
 from crm_core.customers.service import CustomerNotFound
 from crm_core.errors import CrmError, Kind
 from crm_core.figures import service as figures
-from crm_core.merging import following, golden, ledgers, moving, parting
+from crm_core.merging import following, golden, ledgers, levels, moving, pairs, parting
 from crm_core.merging.models import Merge
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
@@ -26,6 +26,12 @@ class MergeNotFound(CrmError):
 
     code = "merge_not_found"
     kind = Kind.NOT_FOUND
+
+
+class MergeConflict(CrmError):
+    """The reference merged other records before."""
+
+    code = "merge_conflict"
 
 
 class AlreadyParted(CrmError):
@@ -46,10 +52,11 @@ def merge(
     Raises:
         Forbidden: the actor may not change both, nor has proven to be both.
         CustomerNotFound: one of them does not exist, or is another record by now.
+        MergeConflict: the `ref` merged other records.
     """
     locked = _lock(session, source_id, target_id)
     source, target = locked[source_id], locked[target_id]
-    if source.joined_into == target_id or find(session, ref):
+    if source.joined_into == target_id or _is_done(session, source_id, target_id, ref):
         return target
     if source_id == target_id or source.joined_into or target.joined_into:
         raise CustomerNotFound(source_id)
@@ -82,6 +89,7 @@ def unmerge(session: Session, actor: Actor, merge_id: int, *, ref: str) -> Merge
     for each in reversed(later):
         _part(session, actor, each, ref=f"part:{done.id}:{each.id}")
     _part(session, actor, done, ref=ref)
+    pairs.keep_apart(session, actor, done.source_id, done.target_id)
     for each in later:
         pair = everyone[each.source_id], everyone[each.target_id]
         _merge(session, actor, *pair, rule=each.rule, ref=f"again:{done.id}:{each.id}")
@@ -106,6 +114,12 @@ def of_customer(session: Session, actor: Actor, customer_id: int) -> Sequence[Me
     return session.exec(wanted.order_by(col(Merge.id))).all()
 
 
+def seniority(customer: Customer) -> tuple[bool, float, int]:
+    """Of two records the lower one stays: who has been a member longer, then the older record."""
+    since = customer.member_since
+    return since is None, since.timestamp() if since else 0.0, customer.id
+
+
 def _lock(session: Session, *ids: int) -> dict[int, Customer]:
     """In the order of their numbers, so that two merges never wait for each other."""
     session.flush()
@@ -117,6 +131,13 @@ def _lock(session: Session, *ids: int) -> dict[int, Customer]:
             raise CustomerNotFound(customer_id)
         locked[customer_id] = found
     return locked
+
+
+def _is_done(session: Session, source_id: int, target_id: int, ref: str) -> bool:
+    earlier = find(session, ref)
+    if earlier and (earlier.source_id, earlier.target_id) != (source_id, target_id):
+        raise MergeConflict(ref, ref=ref)
+    return earlier is not None
 
 
 def _check(session: Session, actor: Actor, source: Customer, target: Customer) -> None:
@@ -141,7 +162,7 @@ def _merge(
         ref=ref[:_LONGEST_REF],
         rule=rule,
         actor=actor.name,
-        fields=before | {"merged": chosen},
+        fields=before,
     )
     session.add(done)
     session.flush()
@@ -150,7 +171,10 @@ def _merge(
     source.joined_into = target.id
     golden.put(target, chosen)
     session.flush()
+    ledgers.settle(session, target.id)
+    levels.assess(session, done)
     _derive(session, source, target)
+    done.fields = before | {"merged": golden.fields(target)}
     timeline.add(session, target.id, EventKind.MERGED, ref=f"merge:{done.id}", rule=rule)
     audit.record(
         session, actor, "customer:merge", f"customer:{target.id}", source=source.id, rule=rule,
@@ -167,6 +191,7 @@ def _part(session: Session, actor: Actor, done: Merge, *, ref: str) -> None:
     following.bring_along(session, source.id, target.id)
     ledgers.part(session, done.id, source.id, target.id)
     _give_back(done, source, target)
+    levels.part(session, done, target)
     done.undone_at, done.undone_ref = now(), ref[:_LONGEST_REF]
     session.flush()
     _derive(session, source, target)

@@ -11,9 +11,10 @@ from crm_core import clock
 from crm_core.authz import system
 from crm_core.consents import service as consents
 from crm_core.consents.models import Consent, Purpose
-from crm_core.customers import binding, claims
+from crm_core.customers import claims
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer
+from crm_core.merging import binding
 from crm_core.outbox.models import Outbound
 from crm_core.points import service as points
 from crm_core.points.models import Cause

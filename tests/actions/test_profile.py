@@ -8,8 +8,9 @@ from actions.profile import AskPreferences, PreferencesForm, QueryProfile, Updat
 from actions.undo import UndoChange
 from crm_core.audit.models import AuditEntry
 from crm_core.authz import system
-from crm_core.customers import binding, claims
+from crm_core.customers import claims
 from crm_core.customers.models import Customer
+from crm_core.merging import binding
 from crm_core.preferences import service as preferences
 from crm_core.preferences.models import Preference, PreferenceKind
 from crm_core.preferences.service import Key, Known

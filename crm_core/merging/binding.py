@@ -11,11 +11,13 @@ from crm_core.clock import now
 from crm_core.customers import index, phones, verification
 from crm_core.customers import service as customers
 from crm_core.customers.claims import Claim
-from crm_core.customers.joining import join
 from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
 from crm_core.errors import CrmError, Kind
+from crm_core.merging.service import merge
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
+
+_RULE = {IdentityKind.PHONE: "verified_phone", IdentityKind.CARD: "card"}
 
 
 class Unproven(CrmError):
@@ -104,15 +106,14 @@ def bind(session: Session, actor: Actor, customer_id: int, claim: Claim, *, ref:
     if _is_only_typed(session, claim):
         _remove(session, holder, claim)
     else:
-        customer = join(session, actor, customer_id, holder.id, ref=ref)
+        customer = merge(session, actor, customer_id, holder.id, rule=_RULE[claim.kind], ref=ref)
     kept = _keep(session, actor, customer, claim, ref, joined=customer.id != customer_id)
-    for identity in _identities(session, claim):
-        identity.verified = True
+    customers.verify(session, claim.kind, claim.value)
     return kept
 
 
 def undo(session: Session, actor: Actor, customer_id: int, ref: str) -> bool:
-    """Take back a binding; False if it joined two records, which cannot be parted, or was none.
+    """Take back a binding; False if it joined two records, which staff can part, or was none.
 
     Safe to repeat.
 

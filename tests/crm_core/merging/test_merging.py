@@ -2,7 +2,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,24 +16,28 @@ from crm_core.consents import service as consents
 from crm_core.consents.models import Consent, Purpose
 from crm_core.conversations import service as conversations
 from crm_core.customers import service as customers
-from crm_core.customers.joining import join
 from crm_core.customers.models import Customer, IdentityKind, Tier
 from crm_core.customers.service import CustomerNotFound
+from crm_core.fields.models import CustomField, CustomValue, FieldKind, Sensitivity
+from crm_core.figures.models import CustomerFigures
 from crm_core.inbound import service as inbound
+from crm_core.lineage.models import FieldEntry
+from crm_core.merging.moving import STAYS
+from crm_core.merging.service import MergeConflict, merge
 from crm_core.points import service as points
 from crm_core.points.models import Cause, PointsEntry
 from crm_core.polls.models import Ballot, Poll, PollOption
 from crm_core.preferences import service as preferences
-from crm_core.preferences.models import PreferenceKind
+from crm_core.preferences.models import Preference, PreferenceKind
 from crm_core.timeline.models import EventKind, TimelineEvent
 from tests.databases import fresh
-from tests.factories import OA_APPID, a_customer, a_staff, a_store, acting, themselves
+from tests.factories import OA_APPID, a_customer, a_staff, a_store, acting, an_order, themselves
 
 SHOP = system("test")
 
 
 def joined(session: Session, source: Customer, target: Customer) -> Customer:
-    made = join(session, SHOP, source.id, target.id, ref="j1")
+    made = merge(session, SHOP, source.id, target.id, rule="card", ref=f"j{source.id}")
     session.commit()
     return made
 
@@ -88,6 +92,8 @@ def test_everything_moves(session: Session) -> None:
     assert preferences.current(session, SHOP, target.id).sizes == {"": "M"}
     assert inbound.sender(session, message).customer_id == target.id
     for table, column in references():
+        if table.name in STAYS:
+            continue
         left = session.connection().execute(table.select().where(column == source.id)).all()
         assert left == [], table.name
 
@@ -157,6 +163,106 @@ def test_the_source_is_never_found_again(session: Session) -> None:
     assert customers.heir(session, source.id) == customers.heir(session, target.id) == target.id
 
 
+def test_a_ref_merges_two_records_and_no_others(session: Session) -> None:
+    source, target, third = (a_customer(session) for _ in range(3))
+    joined(session, source, target)
+    with pytest.raises(MergeConflict):
+        merge(session, SHOP, third.id, target.id, rule="card", ref=f"j{source.id}")
+
+
+def test_what_was_verified_goes_before_what_was_typed(session: Session) -> None:
+    source, target = a_customer(session, "林晓月"), a_customer(session, "林月")
+    for customer, phone, verified in (
+        (source, "+8613900001234", True), (target, "+8613812345678", False),
+    ):  # fmt: skip
+        customers.give_phone(session, customer, phone)
+        customers.identify(
+            session, customer, IdentityKind.PHONE, phone, source="chat", verified=verified
+        )
+    joined(session, source, target)
+    assert target.phone == "+8613900001234"
+    assert customers.find(session, SHOP, phone_tail="5678") == [target]
+
+
+def test_what_is_newer_goes_before_what_is_older(session: Session) -> None:
+    source, target = a_customer(session, "林晓月"), a_customer(session, "林月")
+    now = datetime.now(UTC)
+    for customer, name, days in ((source, "林晓月", 1), (target, "林月", 9)):
+        session.add(
+            FieldEntry(
+                customer_id=customer.id, field="name", source="chat", actor="test", ref="e",
+                at=now - timedelta(days=days), value=name,
+            )
+        )  # fmt: skip
+    joined(session, source, target)
+    assert target.name == "林晓月"
+
+
+def test_what_the_shop_entered_goes_before_what_was_typed_later(session: Session) -> None:
+    source, target = a_customer(session, "林晓月"), a_customer(session, "林月")
+    now = datetime.now(UTC)
+    for customer, name, told_by in ((source, "林晓月", "chat"), (target, "林月", "assistant")):
+        session.add(
+            FieldEntry(
+                customer_id=customer.id, field="name", source=told_by, actor="test", ref="e",
+                at=now - timedelta(days=customer.id == target.id), value=name,
+            )
+        )  # fmt: skip
+    joined(session, source, target)
+    assert target.name == "林月"
+
+
+def test_an_assistant_s_notes_of_both_are_kept(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    for customer, note in ((source, "怕热"), (target, "喜欢宽松")):
+        wanted: dict[preferences.Key, str | None] = {(PreferenceKind.NOTE, ""): note}
+        preferences.change(session, SHOP, customer.id, wanted, ref=f"n{customer.id}")
+    joined(session, source, target)
+    kept = select(Preference).where(
+        Preference.customer_id == target.id, col(Preference.ended_at).is_(None)
+    )
+    assert {row.value for row in session.exec(kept)} == {"怕热", "喜欢宽松"}
+
+
+def test_the_higher_level_is_kept_and_the_longer_membership(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    source.tier, source.member_since = Tier.GOLD.value, datetime(2020, 1, 1, tzinfo=UTC)
+    target.member_since = datetime(2024, 1, 1, tzinfo=UTC)
+    joined(session, source, target)
+    assert target.tier == "金卡"
+    assert target.member_since == datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_what_both_bought_counts_together(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    an_order(session, source, "DD1")
+    an_order(session, target, "DD2")
+    joined(session, source, target)
+    rows = session.exec(select(CustomerFigures)).all()
+    assert [(row.customer_id, row.orders) for row in rows] == [(target.id, 2)]
+
+
+def test_of_two_values_of_a_field_the_newer_is_kept(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    wedding = CustomField(
+        code="wedding_on", title="婚期", kind=FieldKind.TEXT, sensitivity=Sensitivity.INTERNAL,
+        purpose="礼服交期", owner="婚纱部",
+    )  # fmt: skip
+    session.add(wedding)
+    session.flush()
+    now = datetime.now(UTC)
+    for customer, text, days in ((source, "五月", 1), (target, "六月", 9)):
+        session.add(
+            CustomValue(
+                customer_id=customer.id, field_id=wedding.id, text=text, source="chat", ref="r",
+                changed_at=now - timedelta(days=days),
+            )
+        )  # fmt: skip
+    joined(session, source, target)
+    kept = session.exec(select(CustomValue)).one()
+    assert (kept.customer_id, kept.text) == (target.id, "五月")
+
+
 def test_repeated_it_changes_nothing(session: Session) -> None:
     source, target = a_customer(session), a_customer(session)
     points.earn(session, SHOP, source.id, points.Lot(30, Cause.VOTE), ref="p")
@@ -178,13 +284,13 @@ def test_not_with_itself_nor_with_what_is_gone(session: Session, pair: tuple[int
     joined(session, gone, other)
     ids = {0: left.id, 1: gone.id, 99: 999_999}
     with pytest.raises(CustomerNotFound):
-        join(session, SHOP, ids[pair[0]], ids[pair[1]], ref="j2")
+        merge(session, SHOP, ids[pair[0]], ids[pair[1]], rule="card", ref="other")
 
 
 def test_nobody_joins_a_record_without_proof(session: Session) -> None:
     source, target = a_customer(session), a_customer(session)
     with pytest.raises(Forbidden):
-        join(session, themselves(source), source.id, target.id, ref="j1")
+        merge(session, themselves(source), source.id, target.id, rule="card", ref="j1")
 
 
 _entries = st.lists(
@@ -197,8 +303,8 @@ _entries = st.lists(
 def test_nothing_is_lost(entries: list[tuple[bool, str, int]]) -> None:
     with _a_session() as session:
         pair = a_customer(session, None), a_customer(session, None)
-        for is_target, ref, number in entries:
-            who = pair[is_target]
+        for is_target, told, number in entries:
+            who, ref = pair[is_target], f"{told}{number}"
             points.earn(session, SHOP, who.id, points.Lot(number, Cause.GIFT), ref=ref)
             consents.record(
                 session, SHOP, who.id, Purpose.SURVEY, granted=number % 2 == 0, wording=str(number),
@@ -207,7 +313,7 @@ def test_nothing_is_lost(entries: list[tuple[bool, str, int]]) -> None:
             wanted: dict[preferences.Key, str | None] = {(PreferenceKind.STYLE, ref): str(number)}
             preferences.change(session, SHOP, who.id, wanted, ref=ref)
         before = _everything(session)
-        target = join(session, SHOP, pair[0].id, pair[1].id, ref="j1")
+        target = merge(session, SHOP, pair[0].id, pair[1].id, rule="card", ref="j1")
         assert _everything(session) == before
         total = session.exec(select(func.sum(PointsEntry.delta))).one() or 0
         assert points.balance(session, target.id) == total

@@ -6,14 +6,15 @@ from sqlmodel import Session, select
 
 from crm_core import clock
 from crm_core.authz import Forbidden
-from crm_core.customers import binding, claims, verification
+from crm_core.customers import claims, verification
 from crm_core.customers import service as customers
-from crm_core.customers.binding import Unproven, Way
 from crm_core.customers.claims import Claim, InvalidCard
 from crm_core.customers.models import Customer, Identity, IdentityKind, Verification
 from crm_core.customers.phones import InvalidPhone
 from crm_core.customers.verification import TooManyCodes, Verdict
 from crm_core.db import unit_of_work
+from crm_core.merging import binding
+from crm_core.merging.binding import Unproven, Way
 from crm_core.outbox.models import Outbound
 from tests.factories import a_customer, a_staff, acting, themselves
 
