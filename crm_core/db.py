@@ -16,6 +16,7 @@ from crm_core.settings import settings
 logger = structlog.get_logger(__name__)
 
 _BUSY_SECONDS = 10
+_AT_END = "written when reading ends"  # in Session.info
 _engines: dict[str, Engine] = {}
 _writer = threading.Lock()
 
@@ -43,8 +44,10 @@ def make_engine(url: str) -> Engine:
     default isolation would let a locked read see old rows.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
-    made = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        return create_engine(
+            url, isolation_level="READ COMMITTED", pool_pre_ping=True, hide_parameters=True
+        )
+    made = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(made, "connect", _open_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made
@@ -81,9 +84,37 @@ def _one_writer() -> Iterator[None]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that only reads: it takes no write lock and is rolled back."""
+    """A session that only reads: it takes no write lock and is rolled back.
+
+    What was asked for by `at_end_of_reading` is written afterwards, in a transaction of its own.
+    """
     with Session(engine(), expire_on_commit=False) as session:
+        writes = session.info.setdefault(_AT_END, [])
         yield session
+    if writes:
+        with unit_of_work() as session:
+            for write in writes:
+                write(session)
+
+
+def at_end_of_reading(session: Session, write: Callable[[Session], None]) -> bool:
+    """Let `write` follow when this session ends; False where it is one that writes itself."""
+    if _AT_END not in session.info:
+        return False
+    session.info[_AT_END].append(write)
+    return True
+
+
+@contextmanager
+def part_of_work(session: Session) -> Iterator[None]:
+    """Within a unit of work: what fails here is undone, deferred jobs too, and nothing else."""
+    before = len(session.info.get("deferred", []))
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        del session.info.get("deferred", [])[before:]
+        raise
 
 
 def after_commit(session: Session, job: Callable[..., Any], *args: Any, queue: str) -> None:

@@ -33,15 +33,6 @@ RESULTS = {
     OutboundState.UNKNOWN: PushState.UNKNOWN,
 }
 _CHUNK = 100
-# Advertising must say how to refuse it (广告法 43); a text's own form is the operators'.
-_REFUSE = {"sms": "拒收请回复R"}
-_REFUSE_BY_CHAT = "\n回复「退订」不再接收此类消息"
-
-
-def words(text: str, channel: str) -> str:
-    """The text as it arrives: with how to refuse the next one."""
-    return text + _REFUSE.get(channel, _REFUSE_BY_CHAT)
-
 
 def choose(session: Session, customer_id: int) -> Way | WhyNot:
     """How a push reaches a customer now, or why not."""
@@ -95,7 +86,7 @@ def alone(session: Session, campaign: Campaign, pushes: Sequence[Push]) -> None:
 
 def instead_of_mass(session: Session, customer_id: int) -> Way | str:
     """How somebody is reached whom no mass send takes along, or why not."""
-    return reach.by_phone(session, customer_id) or TOO_FEW
+    return reach.by_phone(session, customer_id, purpose=Purpose.MARKETING) or TOO_FEW
 
 
 def single(session: Session, campaign: Campaign, push: Push, found: Way | str) -> None:
@@ -104,7 +95,7 @@ def single(session: Session, campaign: Campaign, push: Push, found: Way | str) -
         skip(push, found)
         return
     to = outbox.Recipient(found.channel, found.address, customer_id=push.customer_id)
-    content = outbox.Content("text", {"text": words(campaign.text, found.channel)})
+    content = outbox.Content("text", {"text": reach.refusable(campaign.text, found.channel)})
     key = f"push:{campaign.id}:{crypto.digest('push', found.address)}"
     row = outbox.queue(session, to, content, key=key, purpose="push", lane=queues.BULK)
     push.channel, push.outbound_id = found.channel, row.id
@@ -122,7 +113,7 @@ def _queue_mass(
     first = f"{campaign.id}:mass:{pushes[0].id}"
     payload = {
         "openids": sorted({openids[push.customer_id] for push in pushes}),
-        "text": words(campaign.text, MASS),
+        "text": reach.refusable(campaign.text, MASS),
         "clientmsgid": crypto.digest("clientmsgid", first),  # 64 bytes at most
     }
     content = outbox.Content("text", payload)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import true
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -80,7 +80,10 @@ def find(
         keys.append((SearchKind.PHONE_TAIL, phone_tail))
     ids = index.matching(session, keys)
     found = session.exec(select(Customer).where(col(Customer.id).in_(ids)).order_by(_by_age)).all()
-    return [customer for customer in found if actor.sees(customer)]
+    seen = [customer for customer in found if actor.sees(customer)]
+    for customer in seen:
+        reads.read(session, actor, customer.id, "customer:find")
+    return seen
 
 
 def within(session: Session, actor: Actor, *, store_id: int | None = None) -> list[int]:
@@ -107,9 +110,6 @@ def by_identity(
     return session.exec(wanted).one_or_none()
 
 
-def heir(session: Session, customer_id: int) -> int:
-    """The record that this one is now; itself, unless it was joined into another."""
-    joined_into = select(Customer.joined_into).where(Customer.id == customer_id)
 def identity(
     session: Session, kind: IdentityKind, value: str, account: str = ""
 ) -> Identity | None:
@@ -118,6 +118,9 @@ def identity(
     return session.exec(wanted).one_or_none()
 
 
+def heir(session: Session, customer_id: int) -> int:
+    """The record that this one is now; itself, unless it was joined into another."""
+    joined_into = select(Customer.joined_into).where(Customer.id == customer_id)
     return session.exec(joined_into).one() or customer_id
 
 
@@ -260,10 +263,12 @@ def masked(customer: Customer) -> str:
     return f"{name} {phones.mask(customer.phone)}" if customer.phone else name
 
 
-def is_identity(kind: IdentityKind, account: str, value: str) -> tuple[bool, bool, bool]:
+def is_identity(
+    kind: IdentityKind, account: str, value: str
+) -> tuple[bool, bool, ColumnElement[bool]]:
     """The conditions under which a row of identities is this one."""
-    digest = crypto.digest(kind.value, value)
-    return Identity.kind == kind, Identity.account == account, Identity.digest == digest
+    known = col(Identity.digest).in_(crypto.digests(kind.value, value))
+    return Identity.kind == kind, Identity.account == account, known
 
 
 _by_age = col(Customer.id)

@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from sqlmodel import Session, col, select
 
 from crm_core.audit import service as audit
-from crm_core.authz import Actor, Permission, Role
+from crm_core.authz import Actor, Permission
 from crm_core.clock import now
 from crm_core.customers import service as customers
+from crm_core.lineage import service as lineage
+from crm_core.preferences import checking
 from crm_core.preferences.models import Preference, PreferenceKind
-from crm_core.preferences.sizes import family
+from crm_core.preferences.sizes import DIVIDER, family
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 
@@ -73,6 +75,7 @@ def change(
     customer_id: int,
     wanted: Mapping[Key, str | None],
     *,
+    source: str | None = None,
     ref: str,
 ) -> list[Change]:
     """Let these values hold from now on (None: no longer); returns what that changed.
@@ -82,20 +85,29 @@ def change(
     Raises:
         Forbidden: the actor may not change this customer.
         CustomerNotFound: there is no such customer.
+        BadEntry: there is no such size, no human has such a measure, a tag may not be given, or a
+            text holds a card number. Nothing is kept then.
     """
-    customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer_id)
+    customer = customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer_id)
     if (earlier := _changed_by(session, customer_id, ref)) is not None:
         return earlier
     holding = _holding(session, customer_id)
     values = _values(holding)
+    entered = checking.checked(session, wanted, held=values)
     changes = [
         Change(*key, values.get(key), value)
-        for key, value in wanted.items()
+        for key, value in entered.items()
         if values.get(key) != value
     ]
+    by = source or lineage.source_of(actor)
     for changed in changes:
         _end(holding[changed.kind, changed.name], ref)
-        _add(session, actor, customer_id, changed, ref)
+        _add(session, customer_id, changed, by, ref)
+    for key, value in entered.items():
+        lineage.entered(
+            session, actor, customer, checking.field(*key), value,
+            before=values.get(key), source=by, ref=_ref(ref),
+        )  # fmt: skip
     return _keep(session, actor, customer_id, changes, ref)
 
 
@@ -108,7 +120,7 @@ def undo(session: Session, actor: Actor, customer_id: int, ref: str) -> list[Cha
         Forbidden: the actor may not change this customer.
         CustomerNotFound: there is no such customer.
     """
-    customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer_id)
+    customer = customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer_id)
     undoing = f"undo:{ref}"
     if (earlier := _changed_by(session, customer_id, undoing)) is not None:
         return earlier
@@ -124,6 +136,11 @@ def undo(session: Session, actor: Actor, customer_id: int, ref: str) -> list[Cha
         for key in sorted(keys)
         if before.get(key) != after.get(key)
     ]
+    for change in changes:
+        lineage.entered(
+            session, actor, customer, checking.field(change.kind, change.name), change.after,
+            before=change.before, ref=_ref(undoing),
+        )  # fmt: skip
     return _keep(session, actor, customer_id, changes, undoing)
 
 
@@ -145,7 +162,8 @@ def _values(holding: Mapping[Key, list[Preference]]) -> dict[Key, str]:
 def _changed_by(session: Session, customer_id: int, ref: str) -> list[Change] | None:
     event = timeline.find(session, customer_id, EventKind.PROFILE, ref)
     if event is None or event.data is None:
-        return None
+        was_entered = lineage.by_ref(session, customer_id, _ref(ref))
+        return [] if was_entered else None
     return [
         Change(**{**kept, "kind": PreferenceKind(kept["kind"])}) for kept in event.data["changes"]
     ]
@@ -156,7 +174,7 @@ def _end(rows: Iterable[Preference], ref: str) -> None:
         row.ended_at, row.ended_by = now(), ref
 
 
-def _add(session: Session, actor: Actor, customer_id: int, changed: Change, ref: str) -> None:
+def _add(session: Session, customer_id: int, changed: Change, source: str, ref: str) -> None:
     if changed.after is None:
         return
     row = Preference(
@@ -164,7 +182,7 @@ def _add(session: Session, actor: Actor, customer_id: int, changed: Change, ref:
         kind=changed.kind,
         name=changed.name,
         value=changed.after,
-        source=_source(actor),
+        source=source,
         ref=ref,
     )
     session.add(row)
@@ -196,11 +214,11 @@ def _keep(
     return changes
 
 
-def _source(actor: Actor) -> str:
-    if actor.role is Role.CUSTOMER:
-        return "chat"
-    return "import" if actor.staff_id is None else "assistant"
+def _ref(ref: str) -> str:
+    """Of what this module enters: others may enter something else under the same ref."""
+    return f"preferences:{ref}"
 
 
 def _is_alike(other: str, garment: str) -> bool:
-    return bool(other and garment) and family(other) == family(garment)
+    comparable = bool(other and garment) and DIVIDER not in other
+    return comparable and family(other) == family(garment)

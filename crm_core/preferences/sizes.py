@@ -2,6 +2,7 @@
 
 import re
 
+DIVIDER = "·"  # 「鞋·US」: the size of a garment in one system, beside those in others
 _LETTERS = ("XXS", "XS", "S", "M", "L", "XL", "2XL", "3XL", "4XL", "5XL", "6XL")
 _FAMILIES = (
     ("裤装", re.compile(r"裤$")),

@@ -23,7 +23,12 @@ MOST_IN_WINDOW = 5
 _MARGIN = timedelta(minutes=10)  # what is queued now leaves within it
 _SAID = ("text", "voice", "image", "video", "shortvideo", "location", "link")  # open the window
 
+# Advertising must say how to refuse it (广告法 43); a text's own form is the operators'.
+_REFUSE = {"sms": "拒收请回复R"}
+_REFUSE_BY_CHAT = "\n回复「退订」不再接收此类消息"
+
 _AT_ONCE = 500  # ids in one IN (…)
+_VIA = _OA, _SMS = "oa", "sms"  # what customers agree to channel by channel
 
 
 class WhyNot(StrEnum):
@@ -59,23 +64,36 @@ def find(
     gathers recipients of a mass send says whether the month's (4 a follower) are used up:
     `mass_left`; None is no mass send, as for surveys.
     """
-    if not consents.holds(session, customer_id, purpose):
+    agreed = {via for via in _VIA if consents.holds(session, customer_id, purpose, via=via)}
+    if not agreed:
         return WhyNot.NO_CONSENT
-    openid = customers.address(session, customer_id, IdentityKind.OA_OPENID)
+    openid = (
+        customers.address(session, customer_id, IdentityKind.OA_OPENID) if _OA in agreed else ""
+    )
     closed = _closed(session, customer_id) if openid else None
     if openid and closed is None:
         return Way("oa", openid)
     if openid and mass_left:
         return Way("oa_mass", openid)
-    return by_phone(session, customer_id) or _why_not(
-        session, customer_id, closed, mass_left=mass_left
-    )
+    phone = by_phone(session, customer_id)
+    if phone and _SMS in agreed:
+        return phone
+    if phone or _OA not in agreed:
+        return closed or WhyNot.NO_CONSENT  # the way that is left is one they do not want
+    return _why_not(session, customer_id, closed, mass_left=mass_left)
 
 
-def by_phone(session: Session, customer_id: int) -> Way | None:
-    """A text message, where a phone is known."""
+def refusable(text: str, channel: str) -> str:
+    """The text as it arrives: with how to refuse the next one."""
+    return text + _REFUSE.get(channel, _REFUSE_BY_CHAT)
+
+
+def by_phone(session: Session, customer_id: int, *, purpose: Purpose | None = None) -> Way | None:
+    """A text message, where a phone is known and the customer agrees to texts for `purpose`."""
+    if purpose and not consents.holds(session, customer_id, purpose, via=_SMS):
+        return None
     customer = session.get(Customer, customer_id)
-    return Way("sms", customer.phone) if customer and customer.phone else None
+    return Way(_SMS, customer.phone) if customer and customer.phone else None
 
 
 def openids(session: Session, customer_ids: Sequence[int]) -> dict[int, str]:
