@@ -1,7 +1,9 @@
 """Encryption of personal data, and keyed digests to search it by.
 
 AES-256-GCM with keys that HKDF-SHA256 derives from DIANYU_SECRET_KEY. A ciphertext names its key,
-so values under the previous key stay readable until they are written again.
+so values under a previous key (DIANYU_SECRET_KEY_PREVIOUS, several with commas between) stay
+readable until `dianyu keys rotate` has written them again. Digests do not name theirs: who looks
+something up asks for all of them.
 """
 
 import hashlib
@@ -47,8 +49,27 @@ def decrypt(stored: bytes, context: str) -> bytes:
 
 def digest(kind: str, value: str) -> str:
     """A keyed digest (32 hex characters) by which an encrypted `value` can be found."""
-    key = _index_key(settings().secret_key.get_secret_value())
-    return hmac.new(key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()[:_DIGEST_HEX]
+    return _digest(settings().secret_key.get_secret_value(), kind, value)
+
+
+def digests(kind: str, value: str) -> list[str]:
+    """All digests under which `value` may be kept: the present key's first, then previous ones'."""
+    return [_digest(secret, kind, value) for secret in _secrets()]
+
+
+def key_id(stored: bytes) -> bytes:
+    """Which key a stored value is under."""
+    return stored[:_KEY_ID_BYTES]
+
+
+def current_key_id() -> bytes:
+    """The key that everything is to be under."""
+    return _current()[0]
+
+
+def ring() -> list[bytes]:
+    """The keys that can be read, the present one first."""
+    return list(_ring())
 
 
 def same(given: str, expected: str) -> bool:
@@ -67,8 +88,18 @@ def _current() -> tuple[bytes, AESGCM]:
 
 
 def _ring() -> dict[bytes, AESGCM]:
-    secrets = (settings().secret_key, settings().secret_key_previous)
-    return dict(_field_key(s.get_secret_value()) for s in secrets if s.get_secret_value())
+    return dict(_field_key(secret) for secret in _secrets())
+
+
+def _secrets() -> list[str]:
+    previous = settings().secret_key_previous.get_secret_value().split(",")
+    given = [settings().secret_key.get_secret_value(), *(secret.strip() for secret in previous)]
+    return list(dict.fromkeys(filter(None, given)))
+
+
+def _digest(secret: str, kind: str, value: str) -> str:
+    key = _index_key(secret)
+    return hmac.new(key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()[:_DIGEST_HEX]
 
 
 @cache

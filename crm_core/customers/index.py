@@ -32,7 +32,7 @@ def matching(session: Session, wanted: Iterable[Key]) -> set[int]:
     """The ids of the customers who have all of these keys; none for no keys."""
     found: set[int] | None = None
     for kind, value in wanted:
-        same = SearchKey.kind == kind, SearchKey.digest == digest(kind, value)
+        same = SearchKey.kind == kind, col(SearchKey.digest).in_(_digests(kind, value))
         ids = set(session.exec(select(SearchKey.customer_id).where(*same)))
         found = ids if found is None else found & ids
     return found or set()
@@ -42,7 +42,7 @@ def matching_any(session: Session, wanted: Iterable[Key]) -> set[int]:
     """The ids of the customers who have one of these keys at least."""
     by_kind: dict[SearchKind, set[str]] = {}
     for kind, value in wanted:
-        by_kind.setdefault(kind, set()).add(digest(kind, value))
+        by_kind.setdefault(kind, set()).update(_digests(kind, value))
     found: set[int] = set()
     for kind, digests in by_kind.items():
         same = SearchKey.kind == kind, col(SearchKey.digest).in_(sorted(digests))
@@ -53,6 +53,11 @@ def matching_any(session: Session, wanted: Iterable[Key]) -> set[int]:
 def digest(kind: SearchKind, value: str) -> str:
     """What is kept of a key."""
     return crypto.digest(f"search {kind.value}", value)
+
+
+def _digests(kind: SearchKind, value: str) -> list[str]:
+    """What may be kept of a key while the shop's secret is being changed."""
+    return crypto.digests(f"search {kind.value}", value)
 
 
 def _all_keys(session: Session, customer: Customer) -> set[Key]:
