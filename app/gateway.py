@@ -13,7 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import demo_door, logs, pages
+from channels.api import app as api
 from channels.dialogue import Dialogue
+from channels.forms import router as forms
 from channels.oa import callback as oa
 from channels.oa.account import Account as OaAccount
 from channels.turns import Turns
@@ -48,6 +50,8 @@ def create_app(config: Settings | None = None) -> FastAPI:
         made.include_router(oa.router(OaAccount.of(config), turns))
     if config.wecom_corpid:
         made.include_router(wecom.router(WecomAccount.of(config), turns))
+    made.include_router(forms.router())
+    made.mount("/api", api.make())
     _health(made, dialogue)
     if config.demo:
         at_end.append(demo_door.open_on(made, config, dialogue))
