@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from crm_core import saving
 from crm_core.authz import Actor, Permission
 from crm_core.catalog.models import Price, Product
+from crm_core.errors import CrmError, Kind
 from crm_core.saving import Change
 
 
@@ -19,6 +20,24 @@ def save(session: Session, actor: Actor, price: Price) -> tuple[Price, Change]:
         Forbidden: the actor may not.
     """
     return saving.put(session, actor, price, "price_no")
+
+
+def by_no(session: Session, price_no: str) -> Price:
+    """The price with this number.
+
+    Raises:
+        PriceNotFound: there is none.
+    """
+    if (
+        price := session.exec(select(Price).where(Price.price_no == price_no)).one_or_none()
+    ) is None:
+        raise PriceNotFound(price_no, name=price_no)
+    return price
+
+
+class PriceNotFound(CrmError):
+    code = "price_not_found"
+    kind = Kind.NOT_FOUND
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,15 @@ from collections.abc import Collection, Sequence
 from sqlmodel import Session, col, func, select
 
 from crm_core import saving
-from crm_core.authz import Actor
+from crm_core.authz import Actor, Permission
 from crm_core.catalog.models import Product
+from crm_core.errors import CrmError, Kind
 from crm_core.saving import Change
+
+
+class ProductNotFound(CrmError):
+    code = "product_not_found"
+    kind = Kind.NOT_FOUND
 
 
 def everything(session: Session) -> Sequence[Product]:
@@ -23,6 +29,36 @@ def save(session: Session, actor: Actor, product: Product) -> tuple[Product, Cha
         Forbidden: the actor may not.
     """
     return saving.put(session, actor, product, "article_no")
+
+
+def by_article_no(session: Session, article_no: str) -> Product:
+    """The product with this article number, withdrawn or not.
+
+    Raises:
+        ProductNotFound: there is none.
+    """
+    wanted = select(Product).where(Product.article_no == article_no)
+    if (product := session.exec(wanted).one_or_none()) is None:
+        raise ProductNotFound(article_no, name=article_no)
+    return product
+
+
+def article_nos(session: Session, ids: Collection[int | None]) -> dict[int | None, str]:
+    """The article numbers of some products, by id."""
+    wanted = select(Product.id, Product.article_no)
+    known = session.exec(wanted.where(col(Product.id).in_(set(ids) - {None})))
+    return dict(known.all()) if set(ids) - {None} else {}
+
+
+def listed(session: Session, actor: Actor, *, after: int = 0, limit: int = 50) -> Sequence[Product]:
+    """All products, withdrawn ones too, from behind the product `after`.
+
+    Raises:
+        Forbidden: the actor may not.
+    """
+    actor.require(Permission.PRODUCT_READ)
+    wanted = select(Product).where(Product.id > after).order_by(col(Product.id))
+    return session.exec(wanted.limit(limit)).all()
 
 
 def exact(session: Session, said: str) -> Product | None:

@@ -1,9 +1,10 @@
 """Finding orders: as a whole, returned ones too (a complaint may be about a return), or by line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import false
 from sqlmodel import Session, col, select
 
 from crm_core.authz import Actor, Permission
@@ -76,6 +77,46 @@ def last_purchases(
     return [Purchase(order, line) for order, line in session.exec(wanted.limit(limit))]
 
 
+def listed(
+    session: Session,
+    actor: Actor,
+    *,
+    customer_id: int | None = None,
+    since: datetime | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> Sequence[Order]:
+    """Orders of one customer or of all, paid since a moment, from behind the order `after`.
+
+    Raises:
+        Forbidden: the actor may not.
+        CustomerNotFound: there is no such customer.
+    """
+    actor.require(Permission.ORDER_READ)
+    wanted = select(Order).where(Order.id > after)
+    if customer_id is not None:
+        customers.get(session, actor, Permission.ORDER_READ, customer_id)
+        wanted = wanted.where(Order.customer_id == customer_id)
+    if since is not None:
+        wanted = wanted.where(Order.paid_at >= since)
+    return session.exec(wanted.order_by(col(Order.id)).limit(limit)).all()
+
+
+def lines_of(session: Session, orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
+    """The lines of some orders, by the order's id."""
+    lines: dict[int, list[OrderLine]] = {order.id: [] for order in orders}
+    wanted = select(OrderLine).where(col(OrderLine.order_id).in_(lines)).order_by(_written)
+    for line in session.exec(wanted if lines else wanted.where(false())):
+        lines[line.order_id].append(line)
+    return lines
+
+
+def numbers(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """The numbers of some orders, by id. The caller has the right to know."""
+    wanted = select(Order.id, Order.order_no).where(col(Order.id).in_(ids))
+    return dict(session.exec(wanted).all()) if ids else {}
+
+
 def kept_of(session: Session, since: datetime, until: datetime) -> Sequence[Order]:
     """Orders paid in a time and not returned, oldest first. The caller has the right to know."""
     wanted = select(Order).where(
@@ -87,3 +128,6 @@ def kept_of(session: Session, since: datetime, until: datetime) -> Sequence[Orde
 def get(session: Session, order_id: int) -> Order:
     """The order with this id, which another row names. The caller has the right to know."""
     return session.get_one(Order, order_id)
+
+
+_written = col(OrderLine.id)

@@ -81,6 +81,19 @@ def by_no(session: Session, order_no: str) -> Order | None:
     return session.exec(select(Order).where(Order.order_no == order_no)).one_or_none()
 
 
+def lock(session: Session, order_no: str) -> Order:
+    """The order with this number, for writing. The caller has the right.
+
+    Raises:
+        OrderNotFound: no order has this number.
+    """
+    wanted = select(Order).where(Order.order_no == order_no).with_for_update()
+    order = session.exec(wanted.execution_options(populate_existing=True)).one_or_none()
+    if order is None:
+        raise OrderNotFound(order_no, number=order_no)
+    return order
+
+
 def lines_of(session: Session, order: Order) -> list[OrderLine]:
     """An order's lines, as they were written down."""
     of_it = select(OrderLine).where(OrderLine.order_id == order.id)

@@ -1,11 +1,11 @@
 """Looking up the people who work in the shops."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
 from crm_core import saving
-from crm_core.authz import Actor, Role
+from crm_core.authz import Actor, Permission, Role
 from crm_core.errors import CrmError, Kind
 from crm_core.saving import Change
 from crm_core.staff.models import Staff
@@ -21,6 +21,35 @@ def by_wecom(session: Session, userid: str) -> Staff | None:
     return session.exec(
         select(Staff).where(Staff.wecom_userid == userid, ~col(Staff.left))
     ).one_or_none()
+
+
+def by_userid(session: Session, userid: str) -> Staff:
+    """The one with this WeCom user id, also one who has left.
+
+    Raises:
+        StaffNotFound: there is none.
+    """
+    found = session.exec(select(Staff).where(Staff.wecom_userid == userid)).one_or_none()
+    if found is None:
+        raise StaffNotFound(userid, name=userid)
+    return found
+
+
+def userids(session: Session, ids: Collection[int | None]) -> dict[int | None, str]:
+    """The WeCom user ids of some of them, by id."""
+    wanted = select(Staff.id, Staff.wecom_userid).where(col(Staff.id).in_(set(ids) - {None}))
+    return dict(session.exec(wanted).all()) if set(ids) - {None} else {}
+
+
+def listed(session: Session, actor: Actor, *, after: int = 0, limit: int = 50) -> Sequence[Staff]:
+    """Everybody, those who have left too, from behind the one called `after`.
+
+    Raises:
+        Forbidden: the actor may not.
+    """
+    actor.require(Permission.STAFF_READ)
+    wanted = select(Staff).where(Staff.id > after).order_by(col(Staff.id))
+    return session.exec(wanted.limit(limit)).all()
 
 
 def get(session: Session, staff_id: int) -> Staff:

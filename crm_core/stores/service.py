@@ -1,11 +1,11 @@
 """Looking up and keeping the chain's shops."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
 from crm_core import saving
-from crm_core.authz import Actor
+from crm_core.authz import Actor, Permission
 from crm_core.errors import CrmError, Kind
 from crm_core.saving import Change
 from crm_core.stores.models import Store
@@ -31,6 +31,34 @@ def by_name(session: Session, name: str) -> Store:
     if (store := session.exec(wanted).first()) is None:
         raise StoreNotFound(name, name=name)
     return store
+
+
+def by_code(session: Session, code: str) -> Store:
+    """The shop with this code, closed or not.
+
+    Raises:
+        StoreNotFound: there is none.
+    """
+    if (store := session.exec(select(Store).where(Store.code == code)).one_or_none()) is None:
+        raise StoreNotFound(code, name=code)
+    return store
+
+
+def codes(session: Session, ids: Collection[int | None]) -> dict[int | None, str]:
+    """The codes of some shops, by id."""
+    wanted = select(Store.id, Store.code).where(col(Store.id).in_(set(ids) - {None}))
+    return dict(session.exec(wanted).all()) if set(ids) - {None} else {}
+
+
+def listed(session: Session, actor: Actor, *, after: int = 0, limit: int = 50) -> Sequence[Store]:
+    """All shops, closed ones too, from behind the shop `after`.
+
+    Raises:
+        Forbidden: the actor may not.
+    """
+    actor.require(Permission.STORE_READ)
+    wanted = select(Store).where(Store.id > after).order_by(col(Store.id))
+    return session.exec(wanted.limit(limit)).all()
 
 
 def get(session: Session, store_id: int) -> Store:

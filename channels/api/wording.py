@@ -1,0 +1,50 @@
+"""The sentence for each code; programs branch on the code, people read this."""
+
+TITLES = {
+    "unauthenticated": "请用有效的 API 密钥访问",
+    "forbidden": "这把密钥没有这项权限",
+    "invalid_request": "请求的内容不符合要求",
+    "precondition_failed": "数据已被改动，请取最新版本再改",
+    "precondition_required": "修改前请带上 If-Match",
+    "bad_cursor": "翻页游标无效",
+    "idempotency_key_reused": "同一个 Idempotency-Key 用在了另一个请求上",
+    "not_found": "没有这个地址",
+    "method_not_allowed": "这个地址不支持该方法",
+    "bad_request": "请求无法解析",
+    "content_too_large": "请求太大",
+    "bug": "系统出错了，请稍后再试",
+    "customer_not_found": "没有这位顾客",
+    "customer_conflict": "这些号码属于不同的顾客",
+    "identity_taken": "这些号码属于不同的顾客",
+    "order_not_found": "没有这个订单",
+    "order_conflict": "该订单号已有另一笔内容不同的订单",
+    "wrong_order_state": "订单状态不能这样改",
+    "return_not_found": "没有这张退货单",
+    "return_conflict": "该退货单号已有另一笔内容不同的退货",
+    "too_many_returned": "退货超过了可退的数量或金额",
+    "exchange_not_found": "没有这张换货单",
+    "exchange_conflict": "该换货单号已有另一笔内容不同的换货",
+    "other_customer": "换回和换出的商品不属于同一位顾客",
+    "payment_not_found": "没有这笔收付款",
+    "payment_conflict": "该流水号已有另一笔内容不同的收付款",
+    "refund_too_high": "退款超过了已收的金额",
+    "product_not_found": "没有这个商品",
+    "price_not_found": "没有这个价格",
+    "store_not_found": "没有这家门店",
+    "staff_not_found": "没有这位员工",
+    "stock_conflict": "该单号已按另一个数量动过这个库存",
+    "taken": "名称已被占用",
+    "invalid_phone": "手机号不正确",
+    "insufficient_points": "可用积分不足",
+    "points_conflict": "该单号已动过另一个数量的积分",
+    "unknown_event": "没有这种事件",
+    "bad_event": "事件内容不符合该类型的格式",
+    "event_conflict": "该事件编号已有另一个内容不同的事件",
+    "webhook_not_found": "没有这个推送地址或推送记录",
+    "bad_webhook": "推送地址或事件不可用",
+}
+
+
+def title(code: str) -> str:
+    """What a person is told; a code without a sentence says itself."""
+    return TITLES.get(code, code)

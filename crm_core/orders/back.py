@@ -1,0 +1,76 @@
+"""Finding returns and exchanges."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from crm_core.authz import Actor, Permission
+from crm_core.errors import CrmError, Kind
+from crm_core.orders.models import Exchange, Return
+
+
+class ReturnNotFound(CrmError):
+    code = "return_not_found"
+    kind = Kind.NOT_FOUND
+
+
+class ExchangeNotFound(CrmError):
+    code = "exchange_not_found"
+    kind = Kind.NOT_FOUND
+
+
+def returns(session: Session, actor: Actor, *, after: int = 0, limit: int = 50) -> Sequence[Return]:
+    """All returns, from behind the return `after`.
+
+    Raises:
+        Forbidden: the actor may not.
+    """
+    actor.require(Permission.ORDER_READ)
+    wanted = select(Return).where(Return.id > after).order_by(col(Return.id))
+    return session.exec(wanted.limit(limit)).all()
+
+
+def one_return(session: Session, actor: Actor, return_no: str) -> Return:
+    """The return with this number.
+
+    Raises:
+        Forbidden: the actor may not.
+        ReturnNotFound: there is none.
+    """
+    actor.require(Permission.ORDER_READ)
+    wanted = select(Return).where(Return.return_no == return_no)
+    if (row := session.exec(wanted).one_or_none()) is None:
+        raise ReturnNotFound(return_no, number=return_no)
+    return row
+
+
+def return_by_id(session: Session, return_id: int) -> Return:
+    """The return with this id, which another row names. The caller has the right to know."""
+    return session.get_one(Return, return_id)
+
+
+def exchanges(
+    session: Session, actor: Actor, *, after: int = 0, limit: int = 50
+) -> Sequence[Exchange]:
+    """All exchanges, from behind the exchange `after`.
+
+    Raises:
+        Forbidden: the actor may not.
+    """
+    actor.require(Permission.ORDER_READ)
+    wanted = select(Exchange).where(Exchange.id > after).order_by(col(Exchange.id))
+    return session.exec(wanted.limit(limit)).all()
+
+
+def one_exchange(session: Session, actor: Actor, exchange_no: str) -> Exchange:
+    """The exchange with this number.
+
+    Raises:
+        Forbidden: the actor may not.
+        ExchangeNotFound: there is none.
+    """
+    actor.require(Permission.ORDER_READ)
+    wanted = select(Exchange).where(Exchange.exchange_no == exchange_no)
+    if (row := session.exec(wanted).one_or_none()) is None:
+        raise ExchangeNotFound(exchange_no, number=exchange_no)
+    return row
