@@ -24,6 +24,8 @@ from crm_core.tickets import wording
 from crm_core.tickets.models import NUMBERS_FROM, ComplaintType, Priority, Ticket, TicketState
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
+from crm_core.webhooks import service as webhooks
+from crm_core.webhooks.service import Event
 
 MOST_CHARACTERS = 500
 _RECENT = timedelta(days=90)  # an order older than this is not what a complaint is about
@@ -91,6 +93,8 @@ def open_(session: Session, actor: Actor, customer_id: int, case: Case, *, ref: 
         session, actor, "ticket:open", f"ticket:{ticket.id}",
         type=ticket.type.value, priority=ticket.priority.value,
     )  # fmt: skip
+    told = {"number": ticket.number, "customer_id": customer_id, "type": ticket.type.value}
+    webhooks.emit(session, Event.COMPLAINT_OPENED, told, ref=f"ticket:{ticket.id}")
     _alert(session, actor, ticket, customer, order)
     return ticket
 
