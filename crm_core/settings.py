@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     wecom_secret: SecretStr = SecretStr("")
     wecom_token: SecretStr = SecretStr("")
     wecom_aes_key: SecretStr = SecretStr("")
+    wecom_aes_key_previous: SecretStr = SecretStr("")
     wechat_api_base: str = ""
     wecom_api_base: str = ""
     sms_api_base: str = ""
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
             raise ValueError("there is no such time zone") from None
         return name
 
-    @field_validator("oa_aes_key", "oa_aes_key_previous", "wecom_aes_key")
+    @field_validator("oa_aes_key", "oa_aes_key_previous", "wecom_aes_key", "wecom_aes_key_previous")
     @classmethod
     def _aes_key_length(cls, key: SecretStr) -> SecretStr:
         if len(key.get_secret_value()) not in {0, 43}:

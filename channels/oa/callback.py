@@ -19,7 +19,7 @@ from channels.callback import (
 )
 from channels.envelope import Opened, close, open_encrypted, parse
 from channels.oa.account import Account
-from channels.oa.messages import message
+from channels.oa.messages import is_notice, message
 from channels.rendering import clean, cut, text_of
 from channels.turns import Turns
 from crm_core.authz import system
@@ -78,13 +78,16 @@ def _opened(account: Account, query: Query, body: str) -> Opened:
 
 
 async def _answer(account: Account, turns: Turns, opened: Opened, until: float) -> Response:
-    said = message(opened, account.appid)
+    if is_notice(opened):
+        metrics.CALLBACKS.labels("oa", "other").inc()
+        return ACCEPTED
+    source, said = opened.text("ToUserName"), message(opened, account.appid)
     metrics.CALLBACKS.labels("oa", said.kind if said.kind in _KINDS else "other").inc()
     replies = await turns.take(said, until=until, effect=_effect)
     if not (text := cut(clean(text_of(replies)))):
         return ACCEPTED
     reply = TextReply(
-        source=opened.text("ToUserName"),
+        source=source,
         target=opened.text("FromUserName"),
         content=text,
         time=int(now().timestamp()),
@@ -101,10 +104,10 @@ def _effect(session: Session, said: Message, kept: Kept) -> None:
         return
     scene = said.data.get("scene")
     timeline.add(session, kept.customer_id, kind, ref=f"inbound:{kept.inbound_id}", scene=scene)
-    following = kind is not EventKind.UNSUBSCRIBED
-    customers.set_following(
-        session, kept.customer_id, IdentityKind.OA_OPENID, said.account, following=following
     if scene:
         ref = f"inbound:{kept.inbound_id}"
         capture.scan(session, system("oa"), kept.customer_id, scene, ref=ref)
+    following = kind is not EventKind.UNSUBSCRIBED
+    customers.set_following(
+        session, kept.customer_id, IdentityKind.OA_OPENID, said.account, following=following
     )

@@ -10,11 +10,19 @@ from crm_core.customers.models import IdentityKind
 from crm_core.inbound.service import Message, Sender
 
 _MOST_TEXT = 4000
+_EVENTS = frozenset({"subscribe", "unsubscribe", "scan", "click"})
 _SCENE_PREFIX = "qrscene_"  # of the EventKey when a new follower scanned
 INTENT_KEY = "intent:"  # a menu's key that asks as if it had been said
 MENU_INTENTS = frozenset(
     {"query_points", "query_profile", "list_polls", "help", "file_complaint", "human_handoff"}
 )
+
+
+def is_notice(opened: Opened) -> bool:
+    """Whether it is an event that tells us nothing about a follower, and may not even be from one:
+    the platform's own report of a mass send, say. Nothing is kept of it.
+    """
+    return opened.get("MsgType").lower() == "event" and _event_name(opened) not in _EVENTS
 
 
 def message(opened: Opened, appid: str) -> Message:
@@ -24,7 +32,7 @@ def message(opened: Opened, appid: str) -> Message:
         Refused: a field that every message has is missing or malformed.
     """
     kind = opened.text("MsgType").lower()
-    event = opened.text("Event").lower() if kind == "event" else ""
+    event = _event_name(opened) if kind == "event" else ""
     said, data = _event(opened, event) if event else content(opened, kind)
     return Message(
         channel="oa",
@@ -58,6 +66,10 @@ def content(opened: Opened, kind: str) -> tuple[str | None, dict[str, Any]]:
     fields = ("MediaId", "PicUrl", "Location_X", "Location_Y", "Label", "Title", "Url")
     kept = {name: opened.get(name) for name in fields if opened.get(name)}
     return None, {"intent": "media_received", "fields": kept}
+
+
+def _event_name(opened: Opened) -> str:
+    return opened.text("Event").lower()
 
 
 def _id(opened: Opened, event: str) -> str:

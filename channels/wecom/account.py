@@ -13,12 +13,16 @@ class Account:
 
     corpid: str
     token: str
-    ring: tuple[WeChatCrypto, ...]
+    ring: tuple[WeChatCrypto, ...]  # the current key first
 
     @classmethod
     def of(cls, settings: Settings) -> "Account":
         """From the settings; an app without a key answers nothing."""
         token = settings.wecom_token.get_secret_value()
-        key = settings.wecom_aes_key.get_secret_value()
-        ring = (WeChatCrypto(token, key, settings.wecom_corpid),) if key else ()
+        keys = (settings.wecom_aes_key, settings.wecom_aes_key_previous)
+        ring = tuple(
+            WeChatCrypto(token, key.get_secret_value(), settings.wecom_corpid)
+            for key in keys
+            if key.get_secret_value()
+        )
         return cls(settings.wecom_corpid, token, ring)

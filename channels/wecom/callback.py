@@ -58,6 +58,7 @@ def router(account: Account, turns: Turns) -> APIRouter:
 async def _answer(account: Account, turns: Turns, opened: Opened, until: float) -> Response:
     kind = opened.text("MsgType").lower()
     event = opened.text("Event").lower() if kind == "event" else ""
+    opened.text("ToUserName")  # the answer needs it, so nothing is done without it
     metrics.CALLBACKS.labels("wecom", event if event == _CARD_CLICK else kind[:16]).inc()
     staff_id = await asyncio.to_thread(_staff_id, opened.text("FromUserName"))
     if staff_id is None:
