@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from app import personas
+from app import logs, personas
 from channels.sandbox.app import create_app as stand_in
 from channels.sandbox.config import Accounts, SmsTemplate
 from channels.sandbox.phones import Persona
@@ -34,6 +34,7 @@ def accounts_of(config: Settings) -> Accounts:
 
 def create_app() -> FastAPI:
     """The ASGI app. It lives at the demo's time, and everybody of the store has a phone."""
+    logs.configure()
     config = settings()
     made = stand_in(accounts_of(config), f"http://127.0.0.1:{config.port}")
     world: World = made.state.world

@@ -34,6 +34,7 @@ def main() -> None:
         host="127.0.0.1",
         port=config.port + 4,
         access_log=False,
+        log_config=None,  # ours
         server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=2,

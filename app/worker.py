@@ -1,13 +1,29 @@
 """One RQ worker on one queue: `python -m app.worker urgent`."""
 
 import sys
+from typing import Any
 
 from rq import SimpleWorker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app import logs, wiring
 from crm_core import queues
 from crm_core.settings import settings
+
+
+class JobFailed(Exception):
+    """What RQ keeps and logs of an error in a job: its trace, without its words."""
+
+
+class WordlessJob(Job):
+    """RQ writes down the errors of jobs word for word, in Redis and in the log."""
+
+    def perform(self) -> Any:
+        try:
+            return super().perform()
+        except Exception as error:  # noqa: BLE001 - the edge of every job
+            raise JobFailed(logs.traced(error)) from None
 
 
 def main(name: str) -> None:
@@ -17,7 +33,10 @@ def main(name: str) -> None:
     logs.configure()
     with wiring.plug_in(settings()):
         worker = SimpleWorker(
-            [queues.get(name)], connection=queues.blocking_redis(), serializer=JSONSerializer
+            [queues.get(name)],
+            connection=queues.blocking_redis(),
+            serializer=JSONSerializer,
+            job_class=WordlessJob,
         )
         worker.work(logging_level="WARNING")
 
