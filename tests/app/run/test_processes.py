@@ -1,6 +1,7 @@
 """docker-compose.yml runs what `make run` runs; only addresses and places differ."""
 
 import itertools
+import re
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -69,6 +70,52 @@ def test_every_container_is_confined(compose: dict[str, Any]) -> None:
         assert service["read_only"] is True
         assert service["user"].split(":")[0] != "0"
         assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_every_service_is_watched(compose: dict[str, Any]) -> None:
+    unwatched = {n for n, service in compose["services"].items() if "healthcheck" not in service}
+
+    assert unwatched == {"migrate"}  # which ends
+
+
+def test_every_image_is_pinned(compose: dict[str, Any]) -> None:
+    images = [service["image"] for service in compose["services"].values()]
+    for file in (ROOT / "deploy").glob("*Dockerfile"):
+        images += re.findall(r"^FROM (\S+)", file.read_text(), re.MULTILINE)
+
+    assert [i for i in images if not re.fullmatch(r"[a-z-]+:\d+\.\d+(\.\d+)?(-[a-z-]+)?", i)] == []
+
+
+def test_secrets_come_from_the_environment(compose: dict[str, Any]) -> None:
+    secret = re.compile("SECRET|TOKEN|PASSWORD|AES_KEY|KEY_ID")
+    for service in compose["services"].values():
+        given = {n: v for n, v in service.get("environment", {}).items() if secret.search(n)}
+        assert [name for name, value in given.items() if not value.startswith("${")] == []
+
+
+def test_what_the_database_keeps_outlives_its_container(compose: dict[str, Any]) -> None:
+    volumes = compose["services"]["postgres"]["volumes"]
+
+    assert {volume.split(":")[0] for volume in volumes} == set(compose["volumes"])
+
+
+def test_only_the_gateway_can_be_reached_from_elsewhere() -> None:
+    started = table(demo=True).values()
+    wide = Settings(demo=True, host="0.0.0.0")  # noqa: S104
+
+    assert {p.host for p in started} == {"127.0.0.1"}
+    assert [p.name for p in processes.services(wide) if p.host != "127.0.0.1"] == ["gateway"]
+    for process in processes.services(wide):
+        if process.name in {"rasa", "internal", "sandbox"}:
+            assert process.command[process.command.index("--host") + 1] == "127.0.0.1"
+
+
+def test_the_embedded_redis_listens_on_a_socket_of_the_home_only() -> None:
+    (redis,) = processes.redis(Settings(home=Path("/app/var"), redis_url=""))
+
+    assert redis.command[redis.command.index("--port") + 1] == "0"
+    assert redis.command[redis.command.index("--unixsocket") + 1].startswith("/app/var/")
+    assert redis.command[0] == ".venv/bin/redis-server"
 
 
 def test_the_sandbox_runs_in_a_demo_only() -> None:
