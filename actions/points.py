@@ -15,10 +15,16 @@ WHY = {
     Cause.PURCHASE: "购物",
     Cause.VOTE: "搭配投票",
     Cause.INVITE: "邀请好友",
+    Cause.CHECK_IN: "签到",
+    Cause.TASK: "完成任务",
+    Cause.BIRTHDAY: "生日礼",
     Cause.REWARD: "兑换",
+    Cause.TIER: "升级",
     Cause.GIFT: "赠送",
     Cause.EXPIRY: "过期",
     Cause.REVERSAL: "退货扣回",
+    Cause.RESTORED: "退回",
+    Cause.PARTED: "会员资料拆分",
     Cause.OPENING: "期初积分",
 }
 

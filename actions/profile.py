@@ -23,6 +23,8 @@ from crm_core.authz import Actor, Permission
 from crm_core.customers import service as customers
 from crm_core.merging import binding
 from crm_core.preferences import service as preferences
+from crm_core.tiers import service as tiers
+from crm_core.tiers import wording
 
 FORM = "preferences_form"
 SLOTS = ("preferences_said", "preferences_about")
@@ -167,11 +169,18 @@ class QueryProfile(CrmAction):
         }
         turn.say(
             "utter_profile",
-            tier=customer.tier,
+            tier=_level(session, actor, customer.id),
             body=f"\n身材：{body_shown(known)}" if known.body else "",
             missing="" if all(shown.values()) else _MISSING,
             **{name: value or NONE for name, value in shown.items()},
         )
+
+
+def _level(session: Session, actor: Actor, customer_id: int) -> str:
+    """A level with what it brings: 银卡（9折、免邮）."""
+    rights = tiers.rights(session, actor, customer_id)
+    brought = wording.brought(rights)
+    return f"{rights.level}（{'、'.join(brought)}）" if brought else rights.level
 
 
 _MISSING = "\n没有记录的可以直接告诉我，比如「我穿M，喜欢法式」；绑定手机号请说「绑定」。"

@@ -1,9 +1,8 @@
 """The kinds of coupons that a shop has."""
 
-from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlmodel import Session, col, select
 
 from crm_core import saving
@@ -38,8 +37,8 @@ class NewKind(BaseModel):
     categories: tuple[str, ...] = ()
     stacks: bool = False
     valid_days: Annotated[int, Field(ge=1, le=3660)] | None = None
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
     stock: Annotated[int, Field(ge=0)] | None = None
     per_customer: Annotated[int, Field(ge=1)] | None = None
 

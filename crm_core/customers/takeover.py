@@ -10,7 +10,7 @@ from crm_core.authz import Actor, Permission
 from crm_core.clock import now
 from crm_core.customers import index
 from crm_core.customers import service as customers
-from crm_core.customers.models import Customer, IdentityKind, Tier
+from crm_core.customers.models import Customer, IdentityKind
 from crm_core.customers.service import IdentityTaken
 from crm_core.saving import Change
 from crm_core.settings import settings
@@ -27,7 +27,7 @@ class Record:
     openid: str | None = None  # of this installation's official account
     name: str | None = None
     birthday: date | None = None
-    tier: Tier | None = None
+    tier: str | None = None  # a level of the shop's own set
     city: str | None = None
     store_id: int | None = None
     assistant_id: int | None = None

@@ -123,6 +123,16 @@ def switch(session: Session, actor: Actor, code: str, *, on: bool) -> EarningRul
     return rule
 
 
+def ready(session: Session, code: str) -> Rule:
+    """The rule with this code, on or not, ready to be applied.
+
+    Raises:
+        EarningRuleNotFound: there is none.
+    """
+    rule = by_code(session, code)
+    return Rule(rule.title, definition.read(rule.definition))
+
+
 def by_code(session: Session, code: str) -> EarningRule:
     """The rule with this code.
 

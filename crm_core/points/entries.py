@@ -14,6 +14,8 @@ from crm_core.points.ledger import OpenLot
 from crm_core.points.models import Cause, PointsEntry
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
+from crm_core.webhooks import service as webhooks
+from crm_core.webhooks.service import Event
 
 
 class PointsConflict(CrmError):
@@ -61,6 +63,8 @@ def add(session: Session, actor: Actor, entry: PointsEntry) -> None:
         session, actor, f"points:{entry.cause.value}", f"customer:{entry.customer_id}",
         delta=entry.delta,
     )  # fmt: skip
+    told = {"customer_id": entry.customer_id, "delta": entry.delta, "cause": entry.cause.value}
+    webhooks.emit(session, Event.POINTS_CHANGED, told, ref=f"points:{entry.id}")
 
 
 def latest(session: Session, customer_id: int, limit: int) -> Sequence[PointsEntry]:

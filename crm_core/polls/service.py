@@ -9,13 +9,11 @@ from crm_core.audit import service as audit
 from crm_core.authz import Actor, Forbidden, Permission, Role, system
 from crm_core.clock import now
 from crm_core.customers import service as customers
+from crm_core.earning import service as earning
+from crm_core.earning.definition import Trigger
 from crm_core.errors import CrmError, Kind
-from crm_core.points import service as points
-from crm_core.points import terms
-from crm_core.points.models import Cause
 from crm_core.polls.models import Ballot, Poll, PollOption, PollState
 from crm_core.polls.shares import percentages
-from crm_core.rules import service as rules
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 
@@ -239,10 +237,7 @@ def _pick(session: Session, poll_id: int, number: int) -> PollOption:
 
 
 def _reward(session: Session, poll: Poll, ballot: Ballot) -> None:
-    reward = rules.get(session, "points.vote")
-    if reward < 1:
-        return
-    lot = points.Lot(
-        reward, Cause.VOTE, note=poll.title, expires_at=terms.expires_at(session, ballot.at)
-    )
-    points.earn(session, system("vote"), ballot.customer_id, lot, ref=f"poll:{poll.id}")
+    earning.give(
+        session, system("vote"), ballot.customer_id, Trigger.VOTE,
+        note=poll.title, ref=f"poll:{poll.id}",
+    )  # fmt: skip

@@ -1,9 +1,9 @@
 """Exchanging points for rewards: points go, a coupon comes, and both can be undone together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Annotated
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, func, select
 
 from crm_core import saving
@@ -38,17 +38,20 @@ class RewardUnavailable(CrmError):
     code = "reward_unavailable"
 
 
-@dataclass(frozen=True)
-class NewReward:
-    code: str
-    title: str
-    points: int
+class NewReward(BaseModel):
+    """A reward as the shop writes it down."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Annotated[str, Field(min_length=1, max_length=64)]
+    title: Annotated[str, Field(min_length=1, max_length=64)]
+    points: Annotated[int, Field(ge=1)]
     coupon: str  # the code of its kind
-    stock: int | None = None
-    per_customer: int | None = None
+    stock: Annotated[int, Field(ge=0)] | None = None
+    per_customer: Annotated[int, Field(ge=1)] | None = None
     tiers: tuple[str, ...] = ()
-    opens_at: datetime | None = None
-    closes_at: datetime | None = None
+    opens_at: AwareDatetime | None = None
+    closes_at: AwareDatetime | None = None
 
 
 def put(session: Session, actor: Actor, new: NewReward) -> tuple[Reward, Change]:
@@ -57,10 +60,7 @@ def put(session: Session, actor: Actor, new: NewReward) -> tuple[Reward, Change]
     Raises:
         Forbidden: the actor may not set up the shop.
         CouponKindNotFound: there is no such kind of coupon.
-        ValueError: a number makes no sense; edges validate first.
     """
-    if new.points < 1 or (new.stock or 0) < 0:
-        raise ValueError(new.points, new.stock)
     row = Reward(
         code=new.code,
         title=new.title,
@@ -140,6 +140,11 @@ def cancel(session: Session, actor: Actor, redemption_id: int, *, ref: str) -> R
     return row
 
 
+def everything(session: Session) -> Sequence[Reward]:
+    """All rewards, the cheapest first."""
+    return session.exec(select(Reward).order_by(col(Reward.points), col(Reward.id))).all()
+
+
 def open_to(session: Session, actor: Actor, customer_id: int) -> Sequence[Reward]:
     """The rewards that a customer could take now, had they the points; the cheapest first.
 
@@ -148,8 +153,7 @@ def open_to(session: Session, actor: Actor, customer_id: int) -> Sequence[Reward
         CustomerNotFound: there is no such customer.
     """
     customer = customers.get(session, actor, Permission.POINTS_READ, customer_id)
-    listed = session.exec(select(Reward).order_by(col(Reward.points), col(Reward.id)))
-    return [reward for reward in listed if _available(session, reward, customer)]
+    return [reward for reward in everything(session) if _available(session, reward, customer)]
 
 
 def _lock(session: Session, code: str) -> Reward:

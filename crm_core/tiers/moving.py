@@ -14,6 +14,8 @@ from crm_core.tiers.models import TierChange, Why
 from crm_core.tiers.program import Falls, Level, Program
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
+from crm_core.webhooks import service as webhooks
+from crm_core.webhooks.service import Event
 
 _GIVEN = Why.GRANTED, Why.REDEEMED
 _REF = 128
@@ -98,6 +100,8 @@ def change(
             session, customer.id, EventKind.TIER, ref=f"tier:{step.id}", was=step.was, level=level,
             why=why.value,
         )  # fmt: skip
+        told = {"customer_id": customer.id, "was": step.was, "level": level, "why": why.value}
+        webhooks.emit(session, Event.TIER_CHANGED, told, ref=f"tier:{step.id}")
     audit.record(
         session, actor, f"tier:{why.value}", f"customer:{customer.id}", was=step.was, level=level
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from app.imports.cells import BadCell, day, one_of, phone, text, whole, yes_or_no
+from app.imports.cells import BadCell, day, phone, text, whole, yes_or_no
 from app.imports.kind import Column, Kind, Values
 from app.imports.kinds import shown
 from crm_core.authz import Actor
@@ -12,12 +12,12 @@ from crm_core.clock import now
 from crm_core.consents import service as consents
 from crm_core.consents.models import Purpose
 from crm_core.customers import takeover
-from crm_core.customers.models import Tier
 from crm_core.customers.takeover import Record
 from crm_core.points import service as points
 from crm_core.points import terms
 from crm_core.points.models import Cause
 from crm_core.saving import Change
+from crm_core.tiers import program
 
 _WORDING = (
     "从原会员系统导入，门店确认顾客当时已同意"  # what the proof is when nobody was asked here
@@ -40,7 +40,7 @@ def _save_customer(session: Session, actor: Actor, rows: Sequence[Values]) -> Ch
         **known_by,
         name=row["name"],
         birthday=row["birthday"],
-        tier=row["tier"],
+        tier=_level(session, row["tier"]),
         city=row["city"],
         store_id=store_id,
         assistant_id=served.id if served else None,
@@ -50,6 +50,14 @@ def _save_customer(session: Session, actor: Actor, rows: Sequence[Values]) -> Ch
     for column, purpose in _CONSENTS.items():
         _take_over_consent(session, actor, customer.id, purpose, granted=row[column])
     return change
+
+
+def _level(session: Session, said: str | None) -> str | None:
+    """A level of the shop's own set."""
+    known = program.in_force(session).names
+    if said is not None and said not in known:
+        raise BadCell(f"「{said}」不是等级，有：{'、'.join(known)}")
+    return said
 
 
 def _take_over_points(session: Session, actor: Actor, customer_id: int, balance: int) -> None:
@@ -80,7 +88,7 @@ CUSTOMER = Kind(
         Column("openid", "openid", text(64)),
         Column("name", "姓名", text(64)),
         Column("birthday", "生日", day),
-        Column("tier", "等级", one_of({tier.value: tier for tier in Tier})),
+        Column("tier", "等级", text(32)),
         Column("points", "积分", whole(0, _MOST_POINTS), empty=0),
         Column("assistant", "专属导购", text(64)),
         Column("store", "门店", text(64)),
