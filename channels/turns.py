@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session
 
 from channels import metrics, reception
@@ -64,7 +64,12 @@ class Turns:
     async def watch(self) -> None:
         """Take up turns that a killed gateway left behind; runs until cancelled."""
         while True:
-            for turn in await asyncio.to_thread(_left_behind):
+            try:
+                left = await asyncio.to_thread(_left_behind)
+            except (SQLAlchemyError, TimeoutError) as error:  # it comes back, and so do we
+                logger.warning("cannot look for turns", error=type(error).__name__)
+                left = []
+            for turn in left:
                 logger.warning("turn taken up again", inbound=turn.inbound_id)
                 self._start(turn)
             await asyncio.sleep(_SWEEP_SECONDS)
@@ -85,7 +90,13 @@ class Turns:
     def _start(self, turn: inbound.Turn) -> None:
         task = asyncio.create_task(self._run(turn))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Log a bug once; the turn is taken up again after its lease."""
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("turn broken off", exc_info=error)
 
     async def _run(self, first: inbound.Turn) -> None:
         """Run a turn, and then those that came in for the same conversation meanwhile."""
