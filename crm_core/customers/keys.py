@@ -72,7 +72,8 @@ def plain_address(said: str) -> str | None:
 
     「上海市徐汇区天钥桥路100号3幢502室」 and 「天钥桥路100号3栋502」 are one address.
     """
-    plain = _NOT_ADDRESS.sub("-", unicodedata.normalize("NFKC", said).upper())
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", said).upper())
+    plain = _NOT_ADDRESS.sub("-", plain)
     while (shorter := _REGION.sub("", plain.strip("-"), count=1)) != plain:
         plain = shorter
     plain = re.sub(r"-+", "-", _BLOCK.sub("-", plain)).strip("-")

@@ -71,7 +71,7 @@ def take_in(
     customer = _add(session) if is_new else holders[0][0]
     customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer.id)
     merged = _join(session, actor, customer, holders[1:], ref)
-    _fill(session, customer, person)
+    _fill(session, customer, person, seen)
     _identify(session, customer, seen, source)
     likely = candidates.of_one(session, customer.id) if look_for_more else ()
     suggested = pairs.propose(session, likely)
@@ -128,11 +128,12 @@ def _join(
     return why
 
 
-def _fill(session: Session, customer: Customer, person: Person) -> None:
+def _fill(session: Session, customer: Customer, person: Person, seen: Sequence[Seen]) -> None:
     """Only what the record does not say yet: this source may be the one that errs."""
+    phones = (one.value for one in seen if one.kind is IdentityKind.PHONE)
     given = {
         "name": person.name,
-        "phone": person.phone,
+        "phone": next(phones, None),
         "birthday": person.birthday,
         "address": person.address,
     }
