@@ -147,7 +147,7 @@ class SendPoll(CrmAction):
                 actor,
                 invited.customer_ids,
                 invited.text,
-                key=f"poll:{turn.ref}",
+                key=publishing.invitation_key(int(turn.slot("chosen_poll")), turn.ref),
                 segment=turn.slot("poll_segment") or "",
                 permission=Permission.POLL_SEND,
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from actions import answers
 from actions import poll_choice as choice
 from actions.base import CUSTOMER, CrmAction
 from actions.turn import Option, Turn
@@ -45,7 +46,7 @@ class ShowPoll(CrmAction):
 
 
 class VoteOutfit(CrmAction):
-    """Votes in the poll last shown, else in the only one that it can be; else asks."""
+    """Votes in the poll last shown or sent, else in the only one that it can be; else asks."""
 
     roles = CUSTOMER
     writes = True
@@ -124,10 +125,11 @@ def _show(session: Session, actor: Actor, turn: Turn, poll: Poll) -> None:
 
 
 def _candidates(session: Session, actor: Actor, turn: Turn) -> Sequence[Poll]:
-    """The poll last shown, else those without this customer's vote, else all; open ones only."""
+    """Open polls: the one last sent or shown, else those without this customer's vote, else all."""
     assert actor.customer_id is not None
     listed = polls.open_now(session, actor)
-    shown = choice.last_shown(turn, listed)
+    asked = answers.poll_asked(session, actor, turn)
+    shown = [poll for poll in listed if poll.id == asked] or choice.last_shown(turn, listed)
     if len(shown) == 1:
         return shown
     return [

@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from actions import answers
 from actions.base import CrmAction
 from actions.turn import Option, Turn
 from crm_core.authz import Actor, Role
@@ -44,22 +45,22 @@ class Help(CrmAction):
 
 
 class SelectOption(CrmAction):
-    """Picks from the list last shown."""
+    """Picks from the list last shown, or answers what we asked since by a message of ours."""
 
     def name(self) -> str:
         return "action_select_option"
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         options = turn.slot("options") or []
-        said = turn.entity("option")
-        number = int(said) if said and said.lstrip("-").isdigit() else 0
-        if not options:
-            turn.say("utter_nothing_to_pick")
-            return
-        if not 1 <= abs(number) <= len(options):
+        number = answers.number_said(turn)
+        answer = answers.meant(session, actor, turn)
+        if answer is None and options and not 1 <= abs(number) <= len(options):
             turn.say("utter_pick_in_range", most=len(options))
             return
-        picked = options[number - 1 if number > 0 else number]
+        picked = answer or (options[number - 1 if number > 0 else number] if options else None)
+        if picked is None:
+            turn.say("utter_nothing_to_pick")
+            return
         for slot, value in picked["slots"].items():
             turn.set(slot, value)
         turn.then(picked["action"])

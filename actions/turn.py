@@ -52,6 +52,11 @@ class Turn:
         return self._tracker.latest_message.get("text") or ""
 
     @property
+    def normalised(self) -> str:
+        """The text as understood: simplified, half width, without slips; for looking words up."""
+        return self._tracker.latest_message.get("normalised") or self.text
+
+    @property
     def intent(self) -> str:
         return str((self._tracker.latest_message.get("intent") or {}).get("name") or "")
 
@@ -97,7 +102,7 @@ class Turn:
         """Answer with a numbered list that 「第二个」 picks from; the response has {lines}."""
         lines = "\n".join(f"{n}. {option.title}" for n, option in enumerate(options, 1))
         self.say(response, lines=lines, **values)
-        self.set("options", [asdict(option) for option in options])
+        self._list(options)
 
     def suggest(self, response: str, options: Sequence[Option], **values: object) -> None:
         """Answer with quick replies; the channel shows buttons or a numbered menu."""
@@ -105,7 +110,7 @@ class Turn:
             {"title": option.title, "payload": f"第{n}个"} for n, option in enumerate(options, 1)
         ]
         self._dispatcher.utter_message(response=response, buttons=buttons, **values)
-        self.set("options", [asdict(option) for option in options])
+        self._list(options)
 
     def set(self, slot: str, value: object) -> None:
         """Set a slot; JSON values only."""
@@ -120,6 +125,10 @@ class Turn:
         self.events += [ActiveLoop(None), SlotSet("requested_slot", None)]
         self.set("failures", 0)  # a validation that sets no slot would count as a digression
         self.then("action_listen")  # else the rule of the form's end would run
+
+    def _list(self, options: Sequence[Option]) -> None:
+        self.set("options", [asdict(option) for option in options])
+        self.set("options_of", self.inbound_id)
 
     def forget_words(self) -> None:
         """Say nothing of what was collected: the transaction behind it failed."""

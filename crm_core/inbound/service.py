@@ -54,3 +54,8 @@ def sender(session: Session, inbound_id: int) -> Actor:
 def channel(session: Session, inbound_id: int) -> str:
     """By which channel a stored message came: "oa", "wecom"."""
     return session.get_one(Inbound, inbound_id).channel
+
+
+def received_at(session: Session, inbound_id: int) -> datetime:
+    """When a stored message came."""
+    return session.get_one(Inbound, inbound_id).received_at

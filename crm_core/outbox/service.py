@@ -1,5 +1,6 @@
 """Queueing messages; they leave after the transaction that caused them has committed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,13 +67,24 @@ def queue(
     return row
 
 
+def gone_at(session: Session, ids: Collection[int]) -> dict[int, datetime]:
+    """When each of these messages went out, or may have; those that did not are left out."""
+    rows = session.exec(select(Outbound).where(col(Outbound.id).in_(ids), _gone)).all()
+    return {row.id: row.sent_at or row.claimed_at or row.created_at for row in rows}
+
+
+def left_at(session: Session, key: str) -> datetime | None:
+    """When the message of this cause went out, or may have; None if it did not."""
+    ids = session.exec(select(Outbound.id).where(Outbound.key == key)).all()
+    return next(iter(gone_at(session, ids).values()), None)
+
+
 def sent_since(session: Session, customer_id: int, channel: str, since: datetime) -> int:
     """How many messages went, or may have gone, to a customer by a channel since a moment."""
-    counted = OutboundState.SENT, OutboundState.SENDING, OutboundState.UNKNOWN
     wanted = select(func.count()).where(
         Outbound.customer_id == customer_id,
         Outbound.channel == channel,
-        col(Outbound.state).in_(counted),
+        _gone,
         Outbound.created_at >= since,
     )
     return session.exec(wanted).one()
@@ -84,3 +96,6 @@ def sent_in_all(session: Session, *, since: datetime) -> int:
         Outbound.state == OutboundState.SENT, col(Outbound.sent_at) >= since
     )
     return session.exec(wanted).one()
+
+
+_gone = col(Outbound.state).in_([OutboundState.SENT, OutboundState.SENDING, OutboundState.UNKNOWN])

@@ -118,6 +118,11 @@ class Invitation:
     text: str
 
 
+def invitation_key(poll_id: int, ref: str = "") -> str:
+    """The key of a campaign that invites to a poll; without a `ref` what all of them begin with."""
+    return f"poll:{poll_id}:{ref}"
+
+
 def invitation(
     session: Session, actor: Actor, poll_id: int, *, among: Collection[int] | None = None
 ) -> Invitation:

@@ -95,6 +95,21 @@ def is_low(session: Session, score: int) -> bool:
     return score <= int(rules.get(session, "survey.low_score_up_to"))
 
 
+def survey_key(order_id: int) -> str:
+    """The cause under which the survey about an order stands in the outbox."""
+    return f"survey:{order_id}"
+
+
+def open_survey(session: Session, customer_id: int) -> Survey | None:
+    """The survey that a rating of this customer answers now. The caller has the right to know."""
+    asked = select(Survey).where(
+        Survey.customer_id == customer_id,
+        Survey.state == SurveyState.SENT,
+        Survey.created_at >= now() - _ANSWERABLE,
+    )
+    return session.exec(asked.order_by(col(Survey.id).desc())).first()
+
+
 def add_words(session: Session, actor: Actor, rating_id: int, words: str, *, ref: str) -> Rating:
     """Why the customer gave that score, told afterwards. A repeated `ref` changes nothing.
 
@@ -124,12 +139,7 @@ def _occasion(
     session: Session, actor: Actor, customer_id: int
 ) -> tuple[Survey | None, Order | None]:
     """The open survey, which is answered now, and the order that a rating is about."""
-    asked = select(Survey).where(
-        Survey.customer_id == customer_id,
-        Survey.state == SurveyState.SENT,
-        Survey.created_at >= now() - _ANSWERABLE,
-    )
-    if survey := session.exec(asked.order_by(col(Survey.id).desc())).first():
+    if survey := open_survey(session, customer_id):
         survey.state, survey.answered_at = SurveyState.ANSWERED, now()
         session.add(survey)
         return survey, orders.get(session, survey.order_id)
