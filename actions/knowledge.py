@@ -22,7 +22,7 @@ class AskPolicy(CrmAction):
         return "action_ask_policy"
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
-        if article := knowledge.best(session, actor, turn.text):
+        if article := knowledge.best(session, actor, turn.normalised):
             _read_out(turn, article)
             return
         listed = knowledge.current(session, actor)[:_MOST]
@@ -58,8 +58,8 @@ class StoreInfo(CrmAction):
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         store = _store(session, actor, turn)
-        article = knowledge.best(session, actor, turn.text)
-        about_it = article and any(word in turn.text for word in article.keywords)
+        article = knowledge.best(session, actor, turn.normalised)
+        about_it = article and any(word.lower() in turn.normalised for word in article.keywords)
         if store:
             turn.say("utter_store_info", **_told(store))
         elif not about_it:
@@ -86,7 +86,7 @@ def _store(session: Session, actor: Actor, turn: Turn) -> Store | None:
     """The store meant: named, the customer's or the colleague's own, or the only one."""
     if name := turn.entity("store"):
         return stores.by_name(session, name)
-    if any(word in turn.text for word in _SEVERAL):
+    if any(word in turn.normalised for word in _SEVERAL):
         return None
     store_id = actor.store_id
     if actor.customer_id is not None:

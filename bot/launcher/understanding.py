@@ -14,7 +14,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.launcher.wire import Json
 
 NOT_UNDERSTOOD = {"name": "nlu_fallback", "confidence": 0.0}
-KEPT = ("text", "intent", "entities", "intent_ranking", "ungated")
+KEPT = ("text", "normalised", "intent", "entities", "intent_ranking", "ungated")
 
 
 def parse(processor: MessageProcessor, text: str, metadata: Json) -> Json:

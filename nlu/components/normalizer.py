@@ -17,6 +17,7 @@ from nlu.text.mapped import MappedText
 from nlu.text.normal import normalise
 
 _NORMAL = "normal"
+NORMALISED = "normalised"  # what actions get of it
 
 
 def normal_text(message: Message) -> MappedText:
@@ -52,5 +53,7 @@ class Normalizer(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in spoken(messages):
-            message.set(_NORMAL, normalise(message.get(TEXT)))
+            normal = normalise(message.get(TEXT))
+            message.set(_NORMAL, normal)
+            message.set(NORMALISED, normal.text, add_to_output=True)
         return messages

@@ -65,7 +65,7 @@ def a_message(session: Session, sender: Customer | Staff, text: str = "…") -> 
     return row.id
 
 
-def say(
+def say(  # noqa: PLR0913  a payload has as many parts
     action: type[CrmAction],
     inbound_id: int,
     *,
@@ -74,6 +74,7 @@ def say(
     entities: dict[str, str | list[str]] | None = None,
     slots: dict[str, Any] | None = None,
     form: str | None = None,
+    normalised: str | None = None,
 ) -> Said:
     """Run one action on one stored message; entities may be marked in `text` (see `marked`)."""
     text, found = marked(text)
@@ -89,6 +90,7 @@ def say(
             "slots": slots or {},
             "latest_message": {
                 "text": text,
+                "normalised": text if normalised is None else normalised,
                 "intent": {"name": intent, "confidence": 0.9},
                 "entities": [*found, *_entities(entities or {})],
                 "metadata": {"inbound_id": inbound_id},

@@ -1,3 +1,4 @@
+import pytest
 from sqlmodel import Session
 
 from actions.knowledge import AskPolicy, ShowArticle, ShowStore, StoreInfo
@@ -24,6 +25,13 @@ class TestAskPolicy:
         said = say(AskPolicy, message, text="退换货政策是什么").only
         assert (said["response"], said["title"]) == ("utter_policy", "退换货政策")
         assert said["body"] == "7天无理由退货。"
+
+    @pytest.mark.parametrize("text", ["退換貨政策是什麼", "tuihuan huo zhengce", "退焕货政册"])
+    def test_looks_up_the_text_as_it_is_understood(self, session: Session, text: str) -> None:
+        an_article(session)
+        message = a_message(session, a_customer(session))
+        said = say(AskPolicy, message, text=text, normalised="退换货政策是什么")
+        assert said.names == ["utter_policy"]
 
     def test_what_is_not_written_is_not_made_up(self, session: Session) -> None:
         an_article(session)
