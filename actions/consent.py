@@ -13,11 +13,12 @@ from crm_core.consents.models import Purpose
 from crm_core.inbound import service as inbound
 from crm_core.rules import service as rules
 
-_SURVEY = re.compile(r"回访|回訪|问卷|問卷|满意度|滿意度|调查|調查|打分")
+_SURVEY = re.compile("回访|问卷|满意度|调查|打分")
+_MARKETING = re.compile("推送|广告|营销|活动|优惠|促销|新品|群发")
 
 
 class _Push(CrmAction):
-    """Says yes or no to what the message is about, once."""
+    """Says yes or no to what the message is about, once; a bare 「退订」 is about everything."""
 
     roles = CUSTOMER
     writes = True
@@ -25,14 +26,24 @@ class _Push(CrmAction):
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         assert actor.customer_id is not None
-        purpose = Purpose.SURVEY if _SURVEY.search(turn.text) else Purpose.MARKETING
-        words = f"{'resubscribed' if self.grants else 'unsubscribed'}_{purpose.value}"
-        if self._is_so(session, actor.customer_id, purpose):
+        purposes = self._meant(turn)
+        about = purposes[0].value if len(purposes) == 1 else "all"
+        words = f"{'resubscribed' if self.grants else 'unsubscribed'}_{about}"
+        open_yet = [one for one in purposes if not self._is_so(session, actor.customer_id, one)]
+        if not open_yet:
             turn.say(f"utter_already_{words}")
             return
-        said = say(session, actor, turn, purpose, granted=self.grants)
-        turn.say(f"utter_{words}", wording=said)
+        said = [say(session, actor, turn, one, granted=self.grants) for one in open_yet]
+        turn.say(f"utter_{words}", wording=said[0])
         turn.set("undo", {"what": "consents", "ref": turn.ref})
+
+    def _meant(self, turn: Turn) -> list[Purpose]:
+        """To take up something again one has to name it."""
+        if _SURVEY.search(turn.normalised):
+            return [Purpose.SURVEY]
+        if self.grants or _MARKETING.search(turn.normalised):
+            return [Purpose.MARKETING]
+        return [Purpose.MARKETING, Purpose.SURVEY]
 
     def _is_so(self, session: Session, customer_id: int, purpose: Purpose) -> bool:
         """To have said nothing is not yet an objection, so that one is still recorded."""
@@ -71,7 +82,8 @@ def undo(session: Session, actor: Actor, turn: Turn, change: dict[str, Any]) -> 
     rows = consents.undo(session, actor, actor.customer_id, change["ref"])
     if not rows:
         return False
-    turn.say("utter_push_on_again" if rows[0].granted else "utter_push_off_again")
+    is_on = any(row.granted for row in rows)
+    turn.say("utter_push_on_again" if is_on else "utter_push_off_again")
     return True
 
 

@@ -13,6 +13,7 @@ from crm_core.alerts import service as alerts
 from crm_core.campaigns import service as campaigns
 from crm_core.handover import talking
 from crm_core.outbox import ports
+from crm_core.ratings import jobs as surveys
 from crm_core.settings import Settings
 from crm_core.webhooks import ports as webhooks
 
@@ -31,4 +32,5 @@ def plug_in(settings: Settings) -> ExitStack:
     ports.listen("push", campaigns.delivered)
     ports.listen(talking.PURPOSE, talking.delivered)
     ports.watch("push", campaigns.objection)
+    ports.watch("survey", surveys.objection)
     return connections

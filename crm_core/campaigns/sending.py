@@ -34,6 +34,7 @@ RESULTS = {
 }
 _CHUNK = 100
 
+
 def choose(session: Session, customer_id: int) -> Way | WhyNot:
     """How a push reaches a customer now, or why not."""
     left = _mass_this_month(session, customer_id) < MOST_A_MONTH

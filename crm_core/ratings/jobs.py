@@ -12,6 +12,8 @@ from crm_core.db import reading, unit_of_work
 from crm_core.orders import finding as orders
 from crm_core.orders.models import Order
 from crm_core.outbox import service as outbox
+from crm_core.outbox.models import Outbound
+from crm_core.ratings import service as ratings
 from crm_core.ratings.models import Survey, SurveyState
 from crm_core.reach import service as reach
 from crm_core.rules import service as rules
@@ -31,6 +33,18 @@ def send_due_surveys() -> None:
     for order_id in due:
         with unit_of_work() as session:
             _ask(session, orders.get(session, order_id))
+
+
+def objection(session: Session, outbound: Outbound) -> str | None:
+    """The outbox's guard for "survey": nobody is asked who has withdrawn meanwhile."""
+    assert outbound.customer_id is not None
+    if consents.holds(session, outbound.customer_id, Purpose.SURVEY):
+        return None
+    theirs = select(Survey).where(Survey.customer_id == outbound.customer_id)
+    for survey in session.exec(theirs.where(Survey.state == SurveyState.SENT)):
+        if ratings.survey_key(survey.order_id) == outbound.key:
+            survey.state, survey.reason = SurveyState.SKIPPED, NO_CONSENT
+    return NO_CONSENT
 
 
 def _due(session: Session) -> list[Order]:
@@ -58,8 +72,10 @@ def _ask(session: Session, order: Order) -> None:
         outbox.queue(
             session,
             outbox.Recipient(way.channel, way.address, customer_id=order.customer_id),
-            outbox.Content("text", {"text": _question(session, order)}),
-            key=f"survey:{order.id}",
+            outbox.Content(
+                "text", {"text": reach.refusable(_question(session, order), way.channel)}
+            ),
+            key=ratings.survey_key(order.id),
             purpose="survey",
         )
 

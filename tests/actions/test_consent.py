@@ -40,20 +40,43 @@ class TestUnsubscribing:
         customer = a_customer(session)
         tell(session, Resubscribe, customer, "恢复推送")
         said = tell(session, Unsubscribe, customer, "退订")
-        assert said.names == ["utter_unsubscribed_marketing"]
+        assert said.names == ["utter_unsubscribed_all"]
         assert not holds(session, customer)
+
+    def test_a_bare_one_stops_surveys_too(self, session: Session) -> None:
+        customer = a_customer(session)
+        consents.record(
+            session, system("test"), customer.id, Purpose.MEMBERSHIP,
+            granted=True, wording="…", channel="oa", ref="bound",
+        )  # fmt: skip
+        session.commit()
+        assert holds(session, customer, SURVEY)
+        tell(session, Unsubscribe, customer, "退订")
+        assert not holds(session, customer, SURVEY)
+
+    @pytest.mark.parametrize("text", ["别再给我推送了", "不要再發廣告了"])
+    def test_pushes_are_stopped_alone(self, session: Session, text: str) -> None:
+        customer = a_customer(session)
+        tell(session, Resubscribe, customer, "恢复回访")
+        normal = text.replace("發廣", "发广")
+        message = a_message(session, customer)
+        said = say(Unsubscribe, message, text=text, normalised=normal)
+        assert said.names == ["utter_unsubscribed_marketing"]
+        assert holds(session, customer, SURVEY)
 
     def test_an_objection_is_kept_though_nothing_was_agreed(self, session: Session) -> None:
         customer = a_customer(session)
         tell(session, Unsubscribe, customer, "退订")
-        assert [(row.purpose, row.granted) for row in rows(session)] == [(MARKETING, False)]
+        assert [(row.purpose, row.granted) for row in rows(session)] == [
+            (MARKETING, False), (SURVEY, False),
+        ]  # fmt: skip
 
     def test_repeated_it_is_polite_and_changes_nothing(self, session: Session) -> None:
         customer = a_customer(session)
         tell(session, Unsubscribe, customer, "退订")
         said = tell(session, Unsubscribe, customer, "退订")
-        assert said.names == ["utter_already_unsubscribed_marketing"]
-        assert (len(rows(session)), "undo" in said.slots) == (1, False)
+        assert said.names == ["utter_already_unsubscribed_all"]
+        assert (len(rows(session)), "undo" in said.slots) == (2, False)
 
     def test_surveys_are_stopped_alone(self, session: Session) -> None:
         customer = a_customer(session)
@@ -112,7 +135,7 @@ class TestUndoing:
 
     def test_what_was_said_since_stays(self, session: Session) -> None:
         customer = a_customer(session)
-        slots = tell(session, Unsubscribe, customer, "退订").slots
+        slots = tell(session, Unsubscribe, customer, "别发广告了").slots
         tell(session, Resubscribe, customer, "恢复推送")
         said = say(UndoChange, a_message(session, customer), slots=slots)
         assert said.names == ["utter_nothing_to_undo"]

@@ -10,6 +10,8 @@ from crm_core.consents import service as consents
 from crm_core.consents.models import Purpose
 from crm_core.customers.models import Customer
 from crm_core.orders.returning import NewReturn
+from crm_core.outbox import jobs as outbox_jobs
+from crm_core.outbox import ports
 from crm_core.outbox.models import Outbound
 from crm_core.ratings import jobs
 from crm_core.ratings.models import Survey, SurveyState
@@ -31,6 +33,7 @@ def a_member(session: Session, *, phone: str | None = PHONE) -> Customer:
 
 def surveys(session: Session) -> list[tuple[SurveyState, str]]:
     session.rollback()
+    session.expire_all()
     found = session.exec(select(Survey).order_by(col(Survey.order_id))).all()
     return [(survey.state, survey.reason) for survey in found]
 
@@ -95,3 +98,31 @@ def test_two_runs_at_once_ask_once(session: Session) -> None:
         list(threads.map(lambda _: jobs.send_due_surveys(), range(4)))
     assert len(messages(session)) == 1
     assert surveys(session) == [(SurveyState.SENT, "")]
+
+
+def test_who_withdraws_before_it_leaves_is_not_asked(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Outbound] = []
+
+    def send(row: Outbound) -> ports.Receipt:
+        sent.append(row)
+        return ports.Receipt()
+
+    for table in ("_ports", "_guards"):
+        monkeypatch.setattr(ports, table, {})
+    ports.plug("sms", send)
+    ports.watch("survey", jobs.objection)
+    customer, stays = a_member(session), a_member(session, phone="+8613900001234")
+    an_order(session, customer, "DD1", hours_ago=72)
+    an_order(session, stays, "DD2", hours_ago=72)
+    jobs.send_due_surveys()
+    consents.record(
+        session, system("test"), customer.id, Purpose.SURVEY,
+        granted=False, wording="…", channel="oa", ref="stop",
+    )  # fmt: skip
+    session.commit()
+    for message in messages(session):
+        outbox_jobs.deliver(message.id)
+    assert [row.customer_id for row in sent] == [stays.id]
+    assert surveys(session) == [(SurveyState.SKIPPED, jobs.NO_CONSENT), (SurveyState.SENT, "")]
