@@ -36,6 +36,7 @@ def entries(session: Session) -> Entries:
         "staff_name": _plain(said for one in staff.working(session) for said in _called(one.name)),
         "campaign": [],
         "reward": [],
+        "tag": [],
     }
 
 

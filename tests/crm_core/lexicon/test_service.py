@@ -24,6 +24,13 @@ def test_the_shops_names_and_what_else_they_are_called(session: Session) -> None
     assert set(forms(listed, "staff_name")) == {"陈静", "小陈", "欧阳娜", "小欧阳"}
 
 
+def test_every_kind_of_name_is_there_though_the_shop_has_none(session: Session) -> None:
+    assert lexicon.entries(session) == {
+        "product": [], "category": [], "style": [], "color": [], "store": [], "staff_name": [],
+        "campaign": [], "reward": [], "tag": [],
+    }  # fmt: skip
+
+
 def test_customers_are_not_in_it(session: Session) -> None:
     a_customer(session, "林晓月")
     assert not any(lexicon.entries(session).values())
