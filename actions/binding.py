@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
@@ -49,7 +50,7 @@ class BindMember(CrmAction):
         customer = customers.get(session, actor, Permission.CUSTOMER_WRITE, actor.customer_id)
         bound = binding.bound(session, customer)
         if bound and not _named(turn):
-            turn.say("utter_bound_already", bound="、".join(claim.masked for claim in bound))
+            turn.say("utter_bound_already", bound=_masked(bound))
             return
         reset(turn, SLOTS)
         turn.then(FORM)
@@ -98,7 +99,7 @@ class AskBindConsent(CrmAction):
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         wording = rules.get(session, f"consent.{Purpose.MEMBERSHIP.value}")
-        turn.say("utter_ask_membership", wording=wording, claim=_claim(turn).masked)
+        turn.say("utter_ask_membership", wording=wording, claim=_masked(_claims(turn)))
 
 
 class Bind(CrmAction):
@@ -112,42 +113,58 @@ class Bind(CrmAction):
 
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         assert actor.customer_id is not None
-        claim = _claim(turn)
+        bound = _claims(turn)
+        refs = [turn.ref, *(f"{turn.ref}:{number}" for number in range(1, len(bound)))]
         consent.say(session, actor, turn, Purpose.MEMBERSHIP, granted=True)
-        customer = binding.bind(session, actor, actor.customer_id, claim, ref=turn.ref)
-        is_joined = customer.id != actor.customer_id
-        turn.say("utter_bound_joined" if is_joined else "utter_bound", claim=claim.masked)
-        turn.set("undo", {"what": "binding", "ref": turn.ref})
+        customer_id = actor.customer_id
+        for claim, ref in zip(bound, refs, strict=True):  # the first may join two records
+            themselves = replace(actor, name=f"customer:{customer_id}", customer_id=customer_id)
+            customer_id = binding.bind(session, themselves, customer_id, claim, ref=ref).id
+        is_joined = customer_id != actor.customer_id
+        turn.say("utter_bound_joined" if is_joined else "utter_bound", claim=_masked(bound))
+        turn.set("undo", {"what": "binding", "refs": refs})
         reset(turn, (*SLOTS, "marketing_asked"))
-        if consents.latest(session, customer.id, Purpose.MARKETING) is None:
+        if consents.latest(session, customer_id, Purpose.MARKETING) is None:
             turn.then(consent.FORM)
 
 
 def undo(session: Session, actor: Actor, turn: Turn, change: dict[str, Any]) -> bool:
     """Take back a binding; joined records stay one, which is said."""
-    assert actor.customer_id is not None
-    is_undone = binding.undo(session, actor, actor.customer_id, change["ref"])
+    customer_id = actor.customer_id
+    assert customer_id is not None
+    # all() stops at the first that joined: what came after it stays too
+    is_undone = all(binding.undo(session, actor, customer_id, ref) for ref in change["refs"])
     turn.say("utter_unbound" if is_undone else "utter_bound_for_good")
     return True
 
 
 def _claimed(session: Session, actor: Actor, customer_id: int, turn: Turn) -> dict[str, Any]:
     try:
-        claim = _read(turn)
+        said = _read(turn)
     except (InvalidPhone, claims.InvalidCard) as error:
         turn.say(f"utter_error_{error.code}")
         return {"bind_to": None}
-    match binding.way(session, actor, customer_id, claim):
-        case Way.OWN:
-            turn.say("utter_bound_already", bound=claim.masked)
-            turn.leave_form()
-        case Way.COUNTER:
-            turn.say("utter_bind_at_counter", claim=claim.masked)
-            turn.leave_form()
-        case Way.FREE | Way.CODE:
-            kept = {"kind": claim.kind.value, "value": claim.value}
-            return {"bind_to": kept, "bind_consent": None, "bind_code": None}
-    return dict.fromkeys(SLOTS)
+    by_way: dict[Way, list[Claim]] = {way: [] for way in Way}
+    for claim in said:
+        by_way[binding.way(session, actor, customer_id, claim)].append(claim)
+    kept = [*_by_one_code(session, turn, by_way[Way.CODE]), *by_way[Way.FREE]]
+    for claim in by_way[Way.COUNTER]:
+        turn.say("utter_bind_at_counter", claim=claim.masked)
+    if kept:
+        slot = [{"kind": claim.kind.value, "value": claim.value} for claim in kept]
+        return {"bind_to": slot, "bind_consent": None, "bind_code": None}
+    if by_way[Way.OWN]:
+        turn.say("utter_bound_already", bound=_masked(by_way[Way.OWN]))
+    return _leave(turn)
+
+
+def _by_one_code(session: Session, turn: Turn, listed: list[Claim]) -> list[Claim]:
+    """The first and what is on its record; the rest takes a code of its own, later."""
+    kept = [claim for claim in listed if binding.are_one_record(session, listed[0], claim)]
+    for claim in listed:
+        if claim not in kept:
+            turn.say("utter_bind_rest_later", claim=claim.masked)
+    return kept
 
 
 def _agreed(session: Session, actor: Actor, customer_id: int, turn: Turn) -> dict[str, Any]:
@@ -157,8 +174,9 @@ def _agreed(session: Session, actor: Actor, customer_id: int, turn: Turn) -> dic
         return dict.fromkeys(SLOTS)
     if turn.intent != "affirm" and not _YES.search(turn.text):
         return {}
-    is_free = binding.way(session, actor, customer_id, _claim(turn)) is not Way.CODE
-    if is_free or binding.is_proven(session, customer_id, _claim(turn)):
+    first = _claims(turn)[0]
+    is_free = binding.way(session, actor, customer_id, first) is not Way.CODE
+    if is_free or binding.is_proven(session, customer_id, first):
         return {"bind_consent": True, "bind_code": "not needed"}
     return {"bind_consent": True} if _send(session, actor, customer_id, turn) else _leave(turn)
 
@@ -192,7 +210,7 @@ def _checked(
 def _send(session: Session, actor: Actor, customer_id: int, turn: Turn) -> bool:
     """Send a code, or say why not."""
     try:
-        to = binding.send_code(session, actor, customer_id, _claim(turn), ref=turn.ref)
+        to = binding.send_code(session, actor, customer_id, _claims(turn)[0], ref=turn.ref)
     except TooManyCodes as error:
         turn.say(f"utter_error_{error.code}")
         return False
@@ -205,9 +223,13 @@ def _leave(turn: Turn) -> dict[str, Any]:
     return dict.fromkeys(SLOTS)
 
 
-def _claim(turn: Turn) -> Claim:
-    kept = turn.slot("bind_to")
-    return Claim(IdentityKind(kept["kind"]), kept["value"])
+def _claims(turn: Turn) -> list[Claim]:
+    """What is being bound; what takes a code comes first."""
+    return [Claim(IdentityKind(one["kind"]), one["value"]) for one in turn.slot("bind_to")]
+
+
+def _masked(listed: list[Claim]) -> str:
+    return "、".join(claim.masked for claim in listed)
 
 
 def _named(turn: Turn) -> bool:
@@ -216,17 +238,19 @@ def _named(turn: Turn) -> bool:
     return bool(turn.entity("phone") or turn.entity("card_no")) or is_asked
 
 
-def _read(turn: Turn) -> Claim:
-    """The phone or card that is given; a bare number is taken for the one it looks like.
+def _read(turn: Turn) -> list[Claim]:
+    """The phone and the card that are given; a bare number is taken for the one it looks like.
 
     Raises:
         InvalidPhone: no such number can exist.
         InvalidCard: no card has such a number.
     """
-    if said := turn.entity("phone"):
-        return claims.phone(said)
-    if said := turn.entity("card_no"):
-        return claims.card(said)
+    phones = [claims.phone(said) for said in turn.entities("phone")[:1]]
+    cards = [claims.card(said) for said in turn.entities("card_no")[:1]]
+    return [*phones, *cards] or [_bare(turn)]
+
+
+def _bare(turn: Turn) -> Claim:
     number = _NUMBER.search(_plain(turn))
     letters, digits = number.groups() if number else ("", "")
     if _PHONE.fullmatch(digits) or (not letters and _ALMOST_A_PHONE.fullmatch(digits)):

@@ -52,12 +52,18 @@ def way(session: Session, actor: Actor, customer_id: int, claim: Claim) -> Way:
         CustomerNotFound: there is no such customer.
     """
     customers.get(session, actor, Permission.CUSTOMER_WRITE, customer_id)
-    holder = _holder(session, claim)
+    holder = holder_of(session, claim)
     if holder is None:
         return Way.FREE
     if holder.id == customer_id:
         return Way.OWN
     return Way.CODE if _address(session, claim, holder) else Way.COUNTER
+
+
+def are_one_record(session: Session, one: Claim, other: Claim) -> bool:
+    """Whether both stand on the same record, so that one code proves both."""
+    first, second = holder_of(session, one), holder_of(session, other)
+    return first is not None and first == second
 
 
 def send_code(session: Session, actor: Actor, customer_id: int, claim: Claim, *, ref: str) -> str:
@@ -71,7 +77,7 @@ def send_code(session: Session, actor: Actor, customer_id: int, claim: Claim, *,
         TooManyCodes: one was sent a moment ago, or enough today.
         Unproven: no code can be sent.
     """
-    holder = _holder(session, claim)
+    holder = holder_of(session, claim)
     to = _address(session, claim, holder) if holder else None
     if holder is None or to is None:
         raise Unproven(claim.kind.value)
@@ -81,7 +87,7 @@ def send_code(session: Session, actor: Actor, customer_id: int, claim: Claim, *,
 
 def is_proven(session: Session, customer_id: int, claim: Claim) -> bool:
     """Whether this customer has just proven to be the person of the record that has it."""
-    holder = _holder(session, claim)
+    holder = holder_of(session, claim)
     return holder is not None and verification.is_proven(session, customer_id, holder.id)
 
 
@@ -96,20 +102,41 @@ def bind(session: Session, actor: Actor, customer_id: int, claim: Claim, *, ref:
         Unproven: it is on somebody else's record.
     """
     customer = customers.get(session, actor, Permission.CUSTOMER_WRITE, customer_id)
-    holder = _holder(session, claim)
+    holder = holder_of(session, claim)
     if holder is None:
         return _keep(session, actor, customer, claim, ref)
     if holder.id == customer_id:
         return customer
     if not verification.is_proven(session, customer_id, holder.id):
         raise Unproven(claim.kind.value)
-    if _is_only_typed(session, claim):
+    if is_only_typed(session, claim):
         _remove(session, holder, claim)
     else:
         customer = merge(session, actor, customer_id, holder.id, rule=_RULE[claim.kind], ref=ref)
     kept = _keep(session, actor, customer, claim, ref, joined=customer.id != customer_id)
     customers.verify(session, claim.kind, claim.value)
     return kept
+
+
+def is_only_typed(session: Session, claim: Claim) -> bool:
+    """Whether all that speaks for its holder is that they typed it: no code, no till, no file."""
+    identities = _identities(session, claim)
+    return any(one.source == customers.TYPED and not one.verified for one in identities)
+
+
+def take_from_typist(session: Session, actor: Actor, claim: Claim) -> None:
+    """Take a number from who only typed it, for the shop's own data know its owner.
+
+    Who typed it may be the owner: they bind it again and prove it.
+
+    Raises:
+        Forbidden: the actor may not set up the shop.
+    """
+    actor.require(Permission.SETUP_WRITE)
+    holder = holder_of(session, claim)
+    if holder is not None and is_only_typed(session, claim):
+        _remove(session, holder, claim)
+        audit.record(session, actor, "customer:unbind", f"customer:{holder.id}")
 
 
 def undo(session: Session, actor: Actor, customer_id: int, ref: str) -> bool:
@@ -129,13 +156,13 @@ def undo(session: Session, actor: Actor, customer_id: int, ref: str) -> bool:
     if claim in bound(session, customer):
         _remove(session, customer, claim)
         earlier = event.data["instead_of"]
-        if earlier and _holder(session, Claim(IdentityKind.PHONE, earlier)) is None:
+        if earlier and holder_of(session, Claim(IdentityKind.PHONE, earlier)) is None:
             _write(session, customer, Claim(IdentityKind.PHONE, earlier))
         audit.record(session, actor, "customer:unbind", f"customer:{customer_id}")
     return True
 
 
-def _holder(session: Session, claim: Claim) -> Customer | None:
+def holder_of(session: Session, claim: Claim) -> Customer | None:
     """Whose it is. A record may have a phone that nobody has come by yet."""
     if known := customers.by_identity(session, claim.kind, claim.value):
         return known
@@ -152,12 +179,7 @@ def _address(session: Session, claim: Claim, holder: Customer) -> str | None:
     """Where a code proves it. The phone of somebody who only typed a card proves nothing."""
     if claim.kind is IdentityKind.PHONE:
         return claim.value
-    return None if _is_only_typed(session, claim) else holder.phone
-
-
-def _is_only_typed(session: Session, claim: Claim) -> bool:
-    identities = _identities(session, claim)
-    return any(one.source == customers.TYPED and not one.verified for one in identities)
+    return None if is_only_typed(session, claim) else holder.phone
 
 
 def _identities(session: Session, claim: Claim) -> list[Identity]:

@@ -25,8 +25,8 @@ from tests.factories import a_customer, a_staff, themselves
 FORM = "bind_form"
 PHONE = claims.phone("13812345678")
 CARD = claims.card("VIP0012345")
-AS_PHONE = {"kind": "phone", "value": PHONE.value}
-AS_CARD = {"kind": "card", "value": CARD.value}
+AS_PHONE = [{"kind": "phone", "value": PHONE.value}]
+AS_CARD = [{"kind": "card", "value": CARD.value}]
 
 
 def a_visitor(session: Session) -> Customer:
@@ -51,7 +51,7 @@ def fill(
     return say(BindForm, message, text=text, intent=intent, slots=slots, form=FORM, **more)
 
 
-def agree(session: Session, customer: Customer, to: dict[str, str]) -> Said:
+def agree(session: Session, customer: Customer, to: list[dict[str, str]]) -> Said:
     return fill(session, customer, "bind_consent", "同意", "affirm", to=to)
 
 
@@ -60,7 +60,7 @@ def a_code(session: Session) -> str:
     return str(session.exec(select(Outbound)).all()[-1].payload["code"])
 
 
-def finish(session: Session, customer: Customer, to: dict[str, str]) -> Said:
+def finish(session: Session, customer: Customer, to: list[dict[str, str]]) -> Said:
     return say(Bind, a_message(session, customer), text="同意", slots={"bind_to": to})
 
 
@@ -97,7 +97,7 @@ class TestTheNumber:
         [({"phone": "13812345678"}, AS_PHONE), ({"card_no": "vip0012345"}, AS_CARD)],
     )
     def test_is_taken_from_the_opening_message(
-        self, session: Session, entities: dict[str, str | list[str]], kept: dict[str, str]
+        self, session: Session, entities: dict[str, str | list[str]], kept: list[dict[str, str]]
     ) -> None:
         said = fill(session, a_visitor(session), None, "绑", "bind_member", entities=entities)
         assert said.slots["bind_to"] == kept
@@ -109,11 +109,11 @@ class TestTheNumber:
             ("１３８１２３４５６７８", AS_PHONE),
             ("+86 13812345678", AS_PHONE),
             ("VIP 0012345", AS_CARD),
-            ("8800123456", {"kind": "card", "value": "8800123456"}),
+            ("8800123456", [{"kind": "card", "value": "8800123456"}]),
         ],
     )
     def test_is_taken_bare_where_it_was_asked_for(
-        self, session: Session, text: str, kept: dict[str, str]
+        self, session: Session, text: str, kept: list[dict[str, str]]
     ) -> None:
         said = fill(session, a_visitor(session), "bind_to", text, "query_order")
         assert said.slots["bind_to"] == kept
