@@ -8,8 +8,9 @@ from sqlmodel import Session
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
-from crm_core.customers import index
+from crm_core.customers import held, index
 from crm_core.customers import service as customers
+from crm_core.customers.claims import Claim
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.customers.service import IdentityTaken
 from crm_core.saving import Change
@@ -47,6 +48,7 @@ def put(session: Session, actor: Actor, record: Record) -> tuple[Customer, Chang
     found = find(session, record)
     customer = found or _add(session)
     customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer.id)
+    _take_back(session, actor, customer, record)
     changed = _identify(session, customer, record) + _fill(session, customer, record)
     if found and not changed:
         return customer, Change.SAME
@@ -60,7 +62,7 @@ def put(session: Session, actor: Actor, record: Record) -> tuple[Customer, Chang
 
 
 def find(session: Session, record: Record) -> Customer | None:
-    """Whose card, phone and openid these are.
+    """Whose card, phone and openid these are. Who only typed a number in chat is not its owner.
 
     Raises:
         IdentityTaken: they are not one person's.
@@ -72,6 +74,7 @@ def find(session: Session, record: Record) -> Customer | None:
         holder.id: holder
         for kind, value, account in known_by
         if (holder := customers.by_identity(session, kind, value, account))
+        and not held.is_only_typed(session, Claim(kind, value))
     }
     if len(holders) > 1:
         raise IdentityTaken(len(holders))
@@ -92,6 +95,14 @@ def _add(session: Session) -> Customer:
     session.add(customer)
     session.flush()
     return customer
+
+
+def _take_back(session: Session, actor: Actor, customer: Customer, record: Record) -> None:
+    """What another customer only typed is this one's; what this one typed is vouched for."""
+    for kind, value, account in _known_by(record):
+        holder = customers.by_identity(session, kind, value, account)
+        if holder is not None and holder.id != customer.id:
+            held.take_from_typist(session, actor, Claim(kind, value))
 
 
 def _identify(session: Session, customer: Customer, record: Record) -> list[str]:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
-from crm_core.customers import index, phones, verification
+from crm_core.customers import held, index, phones, verification
 from crm_core.customers import service as customers
 from crm_core.customers.claims import Claim
 from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
@@ -40,8 +40,8 @@ def bound(session: Session, customer: Customer) -> list[Claim]:
     """The phone and the cards on a record, in the order they came."""
     cards = Identity.customer_id == customer.id, Identity.kind == IdentityKind.CARD
     rows = session.exec(select(Identity).where(*cards).order_by(col(Identity.id)))
-    held = [Claim(IdentityKind.CARD, row.value) for row in rows]
-    return [Claim(IdentityKind.PHONE, customer.phone), *held] if customer.phone else held
+    numbers = [Claim(IdentityKind.CARD, row.value) for row in rows]
+    return [Claim(IdentityKind.PHONE, customer.phone), *numbers] if customer.phone else numbers
 
 
 def way(session: Session, actor: Actor, customer_id: int, claim: Claim) -> Way:
@@ -109,34 +109,13 @@ def bind(session: Session, actor: Actor, customer_id: int, claim: Claim, *, ref:
         return customer
     if not verification.is_proven(session, customer_id, holder.id):
         raise Unproven(claim.kind.value)
-    if is_only_typed(session, claim):
-        _remove(session, holder, claim)
+    if held.is_only_typed(session, claim):
+        held.release(session, holder, claim)
     else:
         customer = merge(session, actor, customer_id, holder.id, rule=_RULE[claim.kind], ref=ref)
     kept = _keep(session, actor, customer, claim, ref, joined=customer.id != customer_id)
     customers.verify(session, claim.kind, claim.value)
     return kept
-
-
-def is_only_typed(session: Session, claim: Claim) -> bool:
-    """Whether all that speaks for its holder is that they typed it: no code, no till, no file."""
-    identities = _identities(session, claim)
-    return any(one.source == customers.TYPED and not one.verified for one in identities)
-
-
-def take_from_typist(session: Session, actor: Actor, claim: Claim) -> None:
-    """Take a number from who only typed it, for the shop's own data know its owner.
-
-    Who typed it may be the owner: they bind it again and prove it.
-
-    Raises:
-        Forbidden: the actor may not set up the shop.
-    """
-    actor.require(Permission.SETUP_WRITE)
-    holder = holder_of(session, claim)
-    if holder is not None and is_only_typed(session, claim):
-        _remove(session, holder, claim)
-        audit.record(session, actor, "customer:unbind", f"customer:{holder.id}")
 
 
 def undo(session: Session, actor: Actor, customer_id: int, ref: str) -> bool:
@@ -154,7 +133,7 @@ def undo(session: Session, actor: Actor, customer_id: int, ref: str) -> bool:
         return False
     claim = Claim(IdentityKind(event.data["what"]), event.data["value"])
     if claim in bound(session, customer):
-        _remove(session, customer, claim)
+        held.release(session, customer, claim)
         earlier = event.data["instead_of"]
         if earlier and holder_of(session, Claim(IdentityKind.PHONE, earlier)) is None:
             _write(session, customer, Claim(IdentityKind.PHONE, earlier))
@@ -179,12 +158,7 @@ def _address(session: Session, claim: Claim, holder: Customer) -> str | None:
     """Where a code proves it. The phone of somebody who only typed a card proves nothing."""
     if claim.kind is IdentityKind.PHONE:
         return claim.value
-    return None if is_only_typed(session, claim) else holder.phone
-
-
-def _identities(session: Session, claim: Claim) -> list[Identity]:
-    wanted = select(Identity).where(*customers.is_identity(claim.kind, "", claim.value))
-    return list(session.exec(wanted))
+    return None if held.is_only_typed(session, claim) else holder.phone
 
 
 def _keep(
@@ -230,13 +204,3 @@ def _forget_phones(session: Session, customer: Customer, *, but: Claim) -> None:
         if identity.value != but.value:
             session.delete(identity)
     session.flush()
-
-
-def _remove(session: Session, customer: Customer, claim: Claim) -> None:
-    for identity in _identities(session, claim):
-        session.delete(identity)
-    if customer.phone == claim.value:
-        customers.forget_phone(session, customer)
-    session.flush()
-    if not bound(session, customer):
-        customer.member_since = None

@@ -6,9 +6,10 @@ from sqlmodel import Session, select
 from actions.binding import AskBindConsent
 from actions.undo import UndoChange
 from crm_core.consents.models import Consent
-from crm_core.customers import binding, claims
+from crm_core.customers import claims
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer
+from crm_core.merging import binding
 from crm_core.outbox.models import Outbound
 from crm_core.points import service as points
 from tests.actions.talk import Said, a_message, say
