@@ -25,6 +25,7 @@ _WHY = {
     "not_following": "no longer follows the account, and no phone is known",
     "no_address": "neither an openid nor a phone is known",
     "budget_used": "got the month's four mass sends, and no phone is known",
+    "same_address": "shares the phone of another one, who gets it",
     "too_few": "alone in a mass send, which needs two, and no phone is known",
 }
 _STATES = {

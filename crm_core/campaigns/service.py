@@ -25,6 +25,7 @@ from crm_core.segments import service as segments
 delivered = outcome.delivered  # the outbox's listener for "push"
 objection = outcome.objection  # and its guard
 
+SAME_ADDRESS = "same_address"  # another of the recipients has it too: one message serves both
 MOST_TEXT = 500  # characters; with the way to refuse it stays below WeChat's 2048 bytes
 
 
@@ -82,16 +83,17 @@ def plan(session: Session, actor: Actor, segment: str, text: str) -> Plan:
     actor.require(Permission.CAMPAIGN_SEND)
     _checked(text)
     members = segments.members(session, actor, segments.named(segment))
-    found = [sending.choose(session, one) for one in members]
-    channels = Counter(way.channel for way in found if isinstance(way, Way))
+    found: list[Way | str] = [sending.choose(session, one) for one in members]
+    if len({way for way in found if _is_mass(way)}) < sending.LEAST_AT_ONCE:
+        found = [
+            sending.instead_of_mass(session, one) if _is_mass(way) else way
+            for one, way in zip(members, found, strict=True)
+        ]
+    ways = [way for way in found if isinstance(way, Way)]
+    channels = Counter(way.channel for way in set(ways))  # one address gets one message
     skipped = Counter(str(why) for why in found if not isinstance(why, Way))
-    if channels[sending.MASS] < sending.LEAST_AT_ONCE:
-        for one, way in zip(members, found, strict=True):
-            if isinstance(way, Way) and way.channel == sending.MASS:
-                instead = sending.instead_of_mass(session, one)
-                (channels if isinstance(instead, Way) else skipped)[_name(instead)] += 1
-        del channels[sending.MASS]
-    return Plan(len(members), dict(channels), dict(skipped))
+    skipped[SAME_ADDRESS] = len(ways) - len(set(ways))
+    return Plan(len(members), dict(channels), dict(+skipped))
 
 
 def send(
@@ -192,8 +194,8 @@ def latest(session: Session, actor: Actor, *, limit: int = 10) -> Sequence[Campa
     return session.exec(newest).all()
 
 
-def _name(found: Way | str) -> str:
-    return found.channel if isinstance(found, Way) else found
+def _is_mass(found: Way | str) -> bool:
+    return isinstance(found, Way) and found.channel == sending.MASS
 
 
 def _checked(text: str) -> str:

@@ -49,6 +49,18 @@ class TestPlan:
         a_sleeper(session, openid="o1", phone=a_phone())
         assert campaigns.plan(session, OPERATOR, "沉睡", TEXT).channels == {"sms": 1}
 
+    def test_one_phone_on_two_records_is_one_message(
+        self, session: Session, sent: list[Outbound]
+    ) -> None:
+        phone = a_phone()
+        for _ in range(2):
+            a_sleeper(session, phone=phone)
+        plan = campaigns.plan(session, OPERATOR, "沉睡", TEXT)
+        assert (plan.total, plan.channels, plan.skipped) == (2, {"sms": 1}, {"same_address": 1})
+        send()
+        run_workers()
+        assert [row.address for row in sent] == [phone]
+
     def test_only_for_who_may_send(self, session: Session) -> None:
         with pytest.raises(Forbidden):
             campaigns.plan(session, acting(a_staff(session, role=Role.MANAGER)), "沉睡", TEXT)
