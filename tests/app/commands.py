@@ -5,10 +5,12 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 import app.cli.catalog
+import app.cli.erase
 import app.cli.rules
 from app.cli.main import cli
 
 assert app.cli.catalog
+assert app.cli.erase
 assert app.cli.rules
 runner = CliRunner()
 
