@@ -6,7 +6,6 @@ from sqlmodel import Session, select
 from crm_core.authz import Forbidden, system
 from crm_core.customers import claims, held, takeover, verification
 from crm_core.customers import service as customers
-
 from crm_core.customers.claims import Claim
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.customers.takeover import Record

@@ -20,9 +20,9 @@ from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.desk import service as desk
 from crm_core.erasing import service as erasing
-from crm_core.merging import binding
 from crm_core.follow_ups import jobs as follow_up_jobs
 from crm_core.follow_ups import service as follow_ups
+from crm_core.merging import binding
 from crm_core.orders.models import Order
 from crm_core.outbox import service as outbox
 from crm_core.outbox.models import Outbound, OutboundState
