@@ -8,7 +8,7 @@ import xmltodict
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import WeChatSigner
 
-from benchmarks.chat_load import Connection
+from benchmarks.chat_load import Connection, Failed
 from crm_core.settings import Settings
 
 PATH = "/channels/oa/callback"
@@ -67,4 +67,6 @@ class Follower:
     async def say(self, connection: Connection, text: str, _: int) -> list[str]:
         path, body = self._platform.message(self.name, text)
         reply = self._platform.reply(await connection.send(path, body, "text/xml"))
-        return [reply] if reply else []
+        if not reply:
+            raise Failed(f"no reply to {text}")
+        return [reply]

@@ -31,8 +31,8 @@ from crm_core.settings import Settings, load, make_secrets
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
-IN_FLIGHT = 32
-FOLLOWERS = 2000
+IN_FLIGHT = 24
+FOLLOWERS = 1000
 AHEAD_A_SECOND = 500
 
 

@@ -53,12 +53,16 @@ class Turns:
         kept = await self._keep(message, effect)
         if not kept.new:
             metrics.REPEATS.labels(message.channel).inc()
-        if kept.turn is None:
-            return await self._watch_for(kept.inbound_id, until)
-        answer = self._waiting[kept.inbound_id] = asyncio.get_running_loop().create_future()
-        self._start(kept.turn)
-        await asyncio.wait([answer], timeout=until - asyncio.get_running_loop().time())
-        self._waiting.pop(kept.inbound_id, None)
+        answer = self._waiting.setdefault(
+            kept.inbound_id, asyncio.get_running_loop().create_future()
+        )
+        try:
+            if kept.turn is None:
+                return await self._watch_for(kept.inbound_id, answer, until)
+            self._start(kept.turn)
+            await asyncio.wait([answer], timeout=until - asyncio.get_running_loop().time())
+        finally:
+            self._waiting.pop(kept.inbound_id, None)
         return answer.result() if answer.done() else await self._give_up(kept.inbound_id)
 
     async def watch(self) -> None:
@@ -126,14 +130,21 @@ class Turns:
         metrics.TURNS.labels("answered").inc()
         return answer
 
-    async def _watch_for(self, inbound_id: int, until: float) -> Replies:
-        """Wait for a turn that somebody else runs: a repeat's, or one behind an earlier message."""
+    async def _watch_for(
+        self, inbound_id: int, answer: asyncio.Future[Replies], until: float
+    ) -> Replies:
+        """Wait for a turn that is run already: a repeat's, or one behind an earlier message.
+
+        Another gateway may run it, so the database is looked at now and then.
+        """
         loop = asyncio.get_running_loop()
         while loop.time() < until:
             row = await asyncio.to_thread(_reload, inbound_id)
             if row.state in _FINISHED:
                 return [] if row.late else row.replies or []
-            await asyncio.sleep(min(_LOOK_SECONDS, max(0.0, until - loop.time())))
+            await asyncio.wait([answer], timeout=min(_LOOK_SECONDS, max(0.0, until - loop.time())))
+            if answer.done():
+                return answer.result()
         return await self._give_up(inbound_id)
 
     async def _give_up(self, inbound_id: int) -> Replies:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, insert, true
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -15,6 +15,10 @@ from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKi
 from crm_core.errors import CrmError, Kind
 
 TYPED = "chat"  # the source of identities that nobody has checked
+
+
+_INSERT_CUSTOMER = insert(Customer.__table__)  # type: ignore[attr-defined]
+_INSERT_IDENTITY = insert(Identity.__table__)  # type: ignore[attr-defined]
 
 
 class CustomerNotFound(CrmError):
@@ -132,16 +136,31 @@ def arrive(
         return known, False
     try:
         with session.begin_nested():
-            customer = Customer()
-            session.add(customer)
-            session.flush()
-            _add_identity(session, customer.id, kind, value, account=account, source=source)
-            session.flush()
+            customer_id = _first_contact(session, kind, value, account=account, source=source)
     except IntegrityError:  # somebody else was first
         known = by_identity(session, kind, value, account)
         assert known is not None
         return known, False
-    return customer, True
+    return session.get_one(Customer, customer_id), True
+
+
+def _first_contact(
+    session: Session, kind: IdentityKind, value: str, *, account: str, source: str
+) -> int:
+    """A new customer's id. Core statements, as for all that every callback may have to wait for."""
+    connection = session.connection()
+    made = connection.execute(_INSERT_CUSTOMER).inserted_primary_key
+    assert made is not None
+    identity = {
+        "customer_id": made[0],
+        "kind": kind,
+        "account": account,
+        "digest": crypto.digest(kind.value, value),
+        "value": value,
+        "source": source,
+    }
+    connection.execute(_INSERT_IDENTITY, identity)
+    return int(made[0])
 
 
 def identify(

@@ -20,6 +20,7 @@ class Inbound(SQLModel, table=True):
     __table_args__ = tables.args(
         UniqueConstraint("channel", "account", "message_id"),
         Index(None, "conversation_id", "state"),
+        Index(None, "state", "received_at"),  # the turns that a killed gateway left behind
     )
 
     id: int = tables.key()

@@ -1447,6 +1447,11 @@ def upgrade() -> None:
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.add_column(sa.Column("verified_at", tables.UtcDateTime(), nullable=True))
 
+    with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_inbound_state_received_at"), ["state", "received_at"], unique=False
+        )
+
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("list_price_fen", sa.Integer(), nullable=True))
         batch_op.add_column(
@@ -1576,6 +1581,9 @@ def downgrade() -> None:
         batch_op.drop_column("returned")
         batch_op.drop_column("style")
         batch_op.drop_column("list_price_fen")
+
+    with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_inbound_state_received_at"))
 
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_column("verified_at")
