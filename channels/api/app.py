@@ -80,8 +80,14 @@ def _with_problems(written: dict[str, Any]) -> None:
     content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     components["responses"] = {"Problem": {"description": "Why not.", "content": content}}
     for path in written["paths"].values():
-        for operation in path.values():
-            operation["responses"].pop("422", None)
-            operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+        for method, operation in path.items():
+            responses = operation["responses"]
+            responses.pop("422", None)
+            responses["default"] = {"$ref": "#/components/responses/Problem"}
+            if method == "get":
+                responses["304"] = {"description": "You have this version."}
+            elif (made := responses.get("201") or responses.get("200")) and method != "delete":
+                responses.setdefault("201", {**made, "description": "It is new."})
+                responses.setdefault("200", {**made, "description": "It was there before."})
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)

@@ -3,13 +3,13 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from channels.api import bulk
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ReadCall, WriteCall
-from channels.api.references import Code, CustomerRef, Fen, Id, Number, customer_id
+from channels.api.references import Code, CustomerRef, Fen, Id, Moment, Number, customer_id
 from crm_core.authz import Actor, Permission
 from crm_core.coupons import kinds
 from crm_core.coupons import service as coupons
@@ -33,8 +33,8 @@ class CouponOut(BaseModel):
     kind: str
     title: str
     customer_id: int
-    valid_from: AwareDatetime
-    valid_until: AwareDatetime | None
+    valid_from: Moment
+    valid_until: Moment | None
 
 
 class Coupons(BaseModel):
@@ -63,7 +63,7 @@ class ReservationOut(BaseModel):
     order_no: str
     off_fen: int
     coupons: dict[str, int] = Field(description="What each takes off, in fen.")
-    until: AwareDatetime | None = Field(description="Then they are free again, unless confirmed.")
+    until: Moment | None = Field(description="Then they are free again, unless confirmed.")
 
 
 class Released(BaseModel):

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlmodel import Session
 
 from channels.api import bulk
@@ -17,6 +17,7 @@ from channels.api.references import (
     CustomerRef,
     Id,
     IdentityRef,
+    Moment,
     Number,
     customer_id,
     staff_id,
@@ -77,8 +78,8 @@ class CustomerOut(BaseModel):
     city: str | None
     store_code: str | None
     assistant_userid: str | None
-    member_since: AwareDatetime | None
-    created_at: AwareDatetime
+    member_since: Moment | None
+    created_at: Moment
 
 
 class FieldOut(BaseModel):
@@ -104,7 +105,7 @@ class RightsOut(BaseModel):
     adviser: bool
     tailoring: bool
     priority: bool
-    until: AwareDatetime | None
+    until: Moment | None
     next_level: str | None
     missing_fen: int | None
     missing_points: int | None

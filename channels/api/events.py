@@ -4,13 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from channels.api import bulk
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ReadCall, WriteCall
-from channels.api.references import Code, CustomerRef, Number, customer_id
+from channels.api.references import Code, CustomerRef, Moment, Number, customer_id
 from crm_core.authz import Actor, Permission
 from crm_core.events import service as events
 from crm_core.events.service import NewEvent
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/events", tags=["events"])
 class EventIn(BaseModel):
     id: Number = Field(description="The sender's; repeating it writes nothing.", examples=["e-1"])
     type: Code = Field(examples=["browse"])
-    at: AwareDatetime = Field(examples=["2026-11-22T13:59:00+08:00"])
+    at: Moment = Field(examples=["2026-11-22T13:59:00+08:00"])
     customer: CustomerRef = Field(examples=[{"phone": "13800138000"}])
     data: dict[str, Any] = Field(
         description="By the schema of its type: GET /api/v1/events/schemas.",

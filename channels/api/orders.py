@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from channels.api import bulk
@@ -17,6 +17,7 @@ from channels.api.references import (
     CustomerRef,
     Fen,
     Id,
+    Moment,
     Number,
     customer_id,
     staff_id,
@@ -51,7 +52,7 @@ class LineIn(BaseModel):
 class OrderIn(BaseModel):
     order_no: Number = Field(examples=["DD20261122001"])
     customer: CustomerRef = Field(examples=[{"phone": "13800138000"}])
-    paid_at: AwareDatetime = Field(examples=["2026-11-22T14:03:00+08:00"])
+    paid_at: Moment = Field(examples=["2026-11-22T14:03:00+08:00"])
     lines: list[LineIn] = Field(min_length=1, max_length=200)
     total_fen: Fen | None = Field(default=None, description="As paid; else the sum of the lines.")
     store_code: Code | None = Field(default=None, description="Without it: online.")
@@ -80,7 +81,7 @@ class OrderOut(BaseModel):
     state: OrderState
     total_fen: int
     refunded_fen: int
-    paid_at: AwareDatetime
+    paid_at: Moment
     store_code: str | None
     staff_userid: str | None
     source: str
@@ -112,7 +113,7 @@ def list_orders(
     call: ReadCall,
     pages: Pages,
     customer: Annotated[Id | None, Query(description="A customer's id.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Paid then or later.")] = None,
+    since: Annotated[Moment | None, Query(description="Paid then or later.")] = None,
 ) -> Response:
     """Orders, oldest first."""
 

@@ -5,14 +5,14 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from channels.api import bulk
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ReadCall, WriteCall
 from channels.api.paging import Page, Pages
-from channels.api.references import Code, Number
+from channels.api.references import Code, Moment, Number
 from crm_core.authz import Actor
 from crm_core.orders import finding
 from crm_core.payments import service as payments
@@ -29,7 +29,7 @@ class PaymentIn(BaseModel):
     kind: PaymentKind = PaymentKind.PAID
     method: Method = Field(examples=["wechat"])
     amount_fen: int = Field(gt=0, le=10**12, examples=[99900])
-    paid_at: AwareDatetime = Field(examples=["2026-11-22T14:03:00+08:00"])
+    paid_at: Moment = Field(examples=["2026-11-22T14:03:00+08:00"])
     reference: str | None = Field(
         default=None, max_length=128, description="The provider's number; kept encrypted."
     )
@@ -43,7 +43,7 @@ class PaymentOut(BaseModel):
     kind: PaymentKind
     method: Method
     amount_fen: int
-    paid_at: AwareDatetime
+    paid_at: Moment
     reference: str | None = Field(description="Its last four characters only.")
     source: str
 

@@ -5,14 +5,14 @@ from http import HTTPStatus
 from typing import Literal
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 from sqlmodel import Session
 
 from channels.api import bulk
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ReadCall, WriteCall
 from channels.api.paging import Page, Pages
-from channels.api.references import CustomerRef, Id, Number, customer_id
+from channels.api.references import CustomerRef, Id, Moment, Number, customer_id
 from crm_core.authz import Actor
 from crm_core.clock import now
 from crm_core.points import listing, terms
@@ -49,9 +49,9 @@ class EntryOut(BaseModel):
     cause: Cause
     note: str
     ref: str
-    at: AwareDatetime
-    available_at: AwareDatetime
-    expires_at: AwareDatetime | None
+    at: Moment
+    available_at: Moment
+    expires_at: Moment | None
 
 
 class StandingOut(BaseModel):
@@ -60,9 +60,9 @@ class StandingOut(BaseModel):
     customer_id: int
     available: int = Field(description="Below 0: owed.")
     held: int = Field(description="Until the return window ends.")
-    held_until: AwareDatetime | None
+    held_until: Moment | None
     expiring: int = Field(description="Within 30 days.")
-    expires_at: AwareDatetime | None
+    expires_at: Moment | None
 
 
 @router.post("/points", status_code=201, response_model=EntryOut)

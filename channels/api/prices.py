@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlmodel import Session
 
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ChangeCall, ReadCall, WriteCall
 from channels.api.keeping import Kept
 from channels.api.paging import Page, Pages
-from channels.api.references import Code, Fen, Number, store_id
+from channels.api.references import Code, Fen, Moment, Number, store_id
 from crm_core.authz import Actor, Permission
 from crm_core.catalog import prices
 from crm_core.catalog import service as catalog
@@ -27,8 +27,8 @@ class PriceFields(BaseModel):
     article_no: Code = Field(examples=["A2031"])
     store_code: Code | None = Field(default=None, description="Without it: everywhere.")
     price_fen: Fen = Field(examples=[129900])
-    starts_at: AwareDatetime = Field(examples=["2026-11-11T00:00:00+08:00"])
-    ends_at: AwareDatetime | None = Field(default=None, description="Without it: for good.")
+    starts_at: Moment = Field(examples=["2026-11-11T00:00:00+08:00"])
+    ends_at: Moment | None = Field(default=None, description="Without it: for good.")
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:
@@ -51,7 +51,7 @@ def get_price_now(
     call: ReadCall,
     article_no: Annotated[str, Query(max_length=32, examples=["A2031"])],
     store_code: Annotated[str | None, Query(max_length=32)] = None,
-    at: Annotated[AwareDatetime | None, Query(description="Else now.")] = None,
+    at: Annotated[Moment | None, Query(description="Else now.")] = None,
 ) -> Response:
     """What a piece costs: the shop's own price goes over one for all shops, a later one over an
     earlier, and without any the catalogue's holds.

@@ -23,6 +23,11 @@ _STATUS = {
     Kind.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
+_HTTP_CODES = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "content_too_large",
+}
 _PLAIN = (str, int, float, bool)
 
 
@@ -104,7 +109,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def no_such_route(_: Request, error: HTTPException) -> Response:
-        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        code = _HTTP_CODES.get(error.status_code, "bad_request")
         return response(make(error.status_code, code), error.headers)
 
     @app.exception_handler(Exception)

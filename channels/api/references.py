@@ -1,8 +1,16 @@
 """How requests name customers, shops and staff, and how answers do."""
 
+from datetime import UTC
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from sqlmodel import Session
 
 from crm_core.customers import phones
@@ -16,6 +24,7 @@ Number = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][\w.:-]*$")
 ]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 BIGGEST_ID = 2**53 - 1  # what JSON numbers hold exactly
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 Fen = Annotated[int, Field(ge=0, le=10**12, description="In fen, a hundredth of a yuan.")]

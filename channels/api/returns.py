@@ -4,14 +4,14 @@ from http import HTTPStatus
 from typing import Self
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlmodel import Session
 
 from channels.api import bulk
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ReadCall, WriteCall
 from channels.api.paging import Page, Pages
-from channels.api.references import Code, Fen, Number, store_id
+from channels.api.references import Code, Fen, Moment, Number, store_id
 from crm_core.authz import Actor
 from crm_core.orders import back, finding, returning
 from crm_core.orders.models import Return
@@ -38,7 +38,7 @@ class GoodsBack(BaseModel):
     refund_fen: Fen | None = Field(
         default=None, description="Else what was paid for them, discounts spread by value."
     )
-    returned_at: AwareDatetime | None = Field(default=None, description="Else now.")
+    returned_at: Moment | None = Field(default=None, description="Else now.")
     store_code: Code | None = Field(default=None, description="Else the order's shop.")
     reason: str = Field(default="", max_length=128, examples=["尺码偏小"])
     source: Code = "till"
@@ -60,7 +60,7 @@ class ReturnOut(BaseModel):
     customer_id: int
     items: list[ItemIn]
     refund_fen: int
-    returned_at: AwareDatetime
+    returned_at: Moment
     store_code: str | None
     reason: str
     source: str

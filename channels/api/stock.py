@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlmodel import Session
 
 from channels.api import bulk
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ReadCall, WriteCall
 from channels.api.paging import Page, Pages
-from channels.api.references import Code, Number, store_id
+from channels.api.references import Code, Moment, Number, store_id
 from crm_core.authz import Actor, Permission
 from crm_core.catalog import service as catalog
 from crm_core.stock import service as stock
@@ -47,7 +47,7 @@ class LevelOut(BaseModel):
     size: str
     color: str
     quantity: int
-    changed_at: AwareDatetime
+    changed_at: Moment
 
 
 @router.post("", status_code=201, response_model=LevelOut)

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from channels.api.call import Answer, ReadCall, WriteCall
 from channels.api.paging import Page, Pages
-from channels.api.references import Id
+from channels.api.references import Id, Moment
 from crm_core.authz import Actor
 from crm_core.webhooks import service as webhooks
 from crm_core.webhooks.models import Delivery, DeliveryState, Webhook
@@ -29,7 +29,7 @@ class WebhookOut(BaseModel):
     url: str
     events: list[str]
     active: bool
-    created_at: AwareDatetime
+    created_at: Moment
 
 
 class NewWebhook(WebhookOut):
@@ -50,9 +50,9 @@ class DeliveryOut(BaseModel):
     attempts: int
     status: int | None = Field(description="What the receiver answered last.")
     error: str | None
-    next_at: AwareDatetime
-    delivered_at: AwareDatetime | None
-    created_at: AwareDatetime
+    next_at: Moment
+    delivered_at: Moment | None
+    created_at: Moment
 
 
 @router.post("", status_code=201, response_model=NewWebhook)
