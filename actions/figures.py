@@ -11,12 +11,13 @@ from crm_core.authz import Actor, Role
 from crm_core.clock import now, today
 from crm_core.reports import service as reports
 from crm_core.segments import service as segments
-from crm_core.segments.service import Segment, Stats
+from crm_core.segments.rule import InSegment
+from crm_core.segments.service import Stats
 from crm_core.stores import service as stores
 
 
 class SegmentStats(CrmAction):
-    """All segments with their shares, or those that were named."""
+    """Where customers stand in their life with the shop, or how many are in the segments named."""
 
     roles = frozenset({Role.MANAGER, Role.MARKETER, Role.ADMIN})
 
@@ -26,12 +27,15 @@ class SegmentStats(CrmAction):
     def handle(self, session: Session, actor: Actor, turn: Turn) -> None:
         store_id = _store_asked(session, turn)
         stats = segments.stats(session, actor, store_id=store_id)
-        named = [segments.named(name) for name in dict.fromkeys(turn.entities("segment"))]
+        counts = {
+            name: segments.count(session, actor, InSegment(name), store_id=store_id)
+            for name in turn.entities("segment")
+        }
         where = _where(session, actor, store_id)
         if not stats.total:
             turn.say("utter_no_customers", where=where)
-        elif named:
-            parts = "，".join(_counted(stats, one) for one in named)
+        elif counts:
+            parts = "，".join(_counted(stats, *counted) for counted in counts.items())
             turn.say("utter_segments", where=where, parts=parts, total=stats.total)
         else:
             turn.say("utter_segment_stats", where=where, lines=_lines(stats), total=stats.total)
@@ -80,7 +84,7 @@ def _where(session: Session, actor: Actor, store_id: int | None) -> str:
 
 
 def _lines(stats: Stats) -> str:
-    lines = [_counted(stats, one) for one in Segment]
+    lines = [_counted(stats, name, count) for name, count in stats.counts.items()]
     others = stats.total - sum(stats.counts.values()) - stats.never_bought
     if others:
         lines.append(f"其他 {others} 位，占 {_percent(others / stats.total)}")
@@ -90,9 +94,8 @@ def _lines(stats: Stats) -> str:
     return "\n".join(lines)
 
 
-def _counted(stats: Stats, segment: Segment) -> str:
-    share = _percent(stats.share(segment))
-    return f"{segment.value} {stats.counts[segment]} 位，占 {share}"
+def _counted(stats: Stats, segment: str, count: int) -> str:
+    return f"{segment} {count} 位，占 {_percent(stats.of(count))}"
 
 
 def _percent(share: float) -> str:

@@ -58,7 +58,7 @@ class _PollChoice(CrmForm):
         return {
             **dict.fromkeys(SLOTS),
             "chosen_poll": meant[0].id if len(meant) == 1 else None,
-            "poll_segment": segments.named(said) if (said := turn.entity("segment")) else None,
+            "poll_segment": _segment(session, turn),
             "poll_among": None if self.closing else _persons(session, actor, turn),
         }
 
@@ -230,13 +230,19 @@ def _persons(session: Session, actor: Actor, turn: Turn) -> list[int] | None:
     return [customers_found[0].id for customers_found in found]
 
 
+def _segment(session: Session, turn: Turn) -> str | None:
+    """The segment that was named, if there is one."""
+    said = turn.entity("segment")
+    return segments.named(session, said) if said else None
+
+
 def _invitation(session: Session, actor: Actor, turn: Turn) -> publishing.Invitation:
     """Whom to send to: the sender's customers, narrowed to a segment or to persons named."""
     among: set[int] | None = None
     if segment := turn.slot("poll_segment"):
         # Who is in it is nothing the sender learns: only how many of the own customers.
         everywhere = system("poll invitation")
-        among = set(segments.members(session, everywhere, segments.named(segment)))
+        among = set(segments.members(session, everywhere, segment))
     if (persons := turn.slot("poll_among")) is not None:
         among = set(persons) if among is None else among & set(persons)
     poll_id = int(turn.slot("chosen_poll"))

@@ -12,6 +12,7 @@ from crm_core.idempotency import service as idempotency
 from crm_core.outbox import jobs as outbox
 from crm_core.points import jobs as points
 from crm_core.polls import jobs as polls
+from crm_core.quality import jobs as quality
 from crm_core.ratings import jobs as ratings
 from crm_core.segments import jobs as segments
 from crm_core.tiers import jobs as tiers
@@ -38,6 +39,7 @@ TASKS = (
     Task(tiers.give_birthday_gifts, 21600),
     Task(tiers.give_quarterly_gifts, 21600),
     Task(tiers.reassess_all, 86400, queues.BULK),
+    Task(quality.measure, 86400, queues.BULK),
     Task(webhooks.sweep, 10),
     Task(idempotency.forget_old, 3600),
     Task(segments.look_at_all, 3600, queues.BULK),

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     FOLLOW_UP_WRITE = "follow_up:write"
     TRY_ON_WRITE = "try_on:write"
     SEGMENT_READ = "segment:read"
+    SEGMENT_WRITE = "segment:write"
     REPORT_READ = "report:read"
     CAMPAIGN_SEND = "campaign:send"
     KNOWLEDGE_READ = "knowledge:read"
@@ -87,7 +88,8 @@ MAY: dict[Role, frozenset[Permission]] = {
     ),
     Role.SERVICE: frozenset(_LOOK_UP | {P.TICKET_HANDLE, P.CUSTOMER_MERGE}),
     Role.MARKETER: frozenset(
-        {P.SEGMENT_READ, P.POLL_READ, P.POLL_WRITE, P.POLL_SEND, P.CAMPAIGN_SEND, P.KNOWLEDGE_READ}
+        {P.SEGMENT_READ, P.SEGMENT_WRITE, P.POLL_READ, P.POLL_WRITE, P.POLL_SEND}
+        | {P.CAMPAIGN_SEND, P.KNOWLEDGE_READ}
     ),
     Role.ADMIN: frozenset(Permission),
 }

@@ -2,12 +2,13 @@
 
 from sqlmodel import SQLModel
 
+import crm_core.acquisition.models
 import crm_core.alerts.models
 import crm_core.apikeys.models
 import crm_core.audit.models
 import crm_core.campaigns.models
-import crm_core.catalog.models
 import crm_core.capture.models
+import crm_core.catalog.models
 import crm_core.checkins.models
 import crm_core.consents.models
 import crm_core.conversations.models
@@ -35,6 +36,7 @@ import crm_core.ratings.models
 import crm_core.rewards.models
 import crm_core.rotation.models
 import crm_core.rules.models
+import crm_core.segments.models
 import crm_core.staff.models
 import crm_core.stock.models
 import crm_core.stores.models

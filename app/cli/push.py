@@ -43,7 +43,7 @@ push = typer.Typer(
 )
 cli.add_typer(push, name="push")
 
-Segment = Annotated[str, typer.Option(help="忠诚, 沉睡, 新客, 潜力 or 流失风险.")]
+Segment = Annotated[str, typer.Option(help="As `dianyu segment list` names it.")]
 Text = Annotated[str, typer.Option(help="What they get; how to refuse the next one is added.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Key = Annotated[

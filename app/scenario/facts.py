@@ -117,8 +117,7 @@ def _consents(session: Session, whose: Whose) -> dict[str, bool]:
 
 def _segment(session: Session, whose: Whose) -> str | None:
     customer_id = _id(session, whose)
-    fits = (s for s in segments.Segment if customer_id in segments.members(session, _US, s))
-    return next(fits, None)
+    return segments.of_customer(session, _US, customer_id).life_cycle
 
 
 def _handed_over(session: Session, whose: Whose) -> bool:

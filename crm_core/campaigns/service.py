@@ -82,7 +82,7 @@ def plan(session: Session, actor: Actor, segment: str, text: str) -> Plan:
     """
     actor.require(Permission.CAMPAIGN_SEND)
     _checked(text)
-    members = segments.members(session, actor, segments.named(segment))
+    members = segments.members(session, actor, segment)
     found: list[Way | str] = [sending.choose(session, one) for one in members]
     if len({way for way in found if _is_mass(way)}) < sending.LEAST_AT_ONCE:
         found = [
@@ -108,10 +108,9 @@ def send(
         CampaignConflict: `key` belongs to a campaign with another text or segment.
     """
     actor.require(Permission.CAMPAIGN_SEND)
-    to = segments.named(segment)
-    members = segments.members(session, actor, to)
+    members = segments.members(session, actor, segment)
     return send_to(
-        session, actor, members, text, key=key or _default_key(to, text), segment=to.value
+        session, actor, members, text, key=key or _default_key(segment, text), segment=segment
     )
 
 

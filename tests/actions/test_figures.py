@@ -9,8 +9,10 @@ from actions.figures import SegmentStats, StoreReport
 from crm_core.authz import Role, system
 from crm_core.clock import now, set_to
 from crm_core.customers.models import Customer
+from crm_core.figures import service as figures
 from crm_core.orders.models import Order, OrderState
-from crm_core.rules import service as rules
+from crm_core.segments import reading
+from crm_core.segments import service as segments
 from crm_core.staff.models import Staff
 from crm_core.stores.models import Store
 from tests.actions.talk import Said, a_message, say
@@ -51,6 +53,7 @@ def buy(
         paid_at=now() - timedelta(days=days, hours=3),
     )  # fmt: skip
     session.add(order)
+    figures.refresh(session, customer.id)
     session.commit()
 
 
@@ -69,8 +72,8 @@ class TestSegmentStats:
         said = asked(session, manager, SegmentStats).only
         assert (said["where"], said["total"]) == ("万达店", 5)
         assert said["lines"] == (
-            "忠诚 1 位，占 20%\n沉睡 2 位，占 40%\n新客 1 位，占 20%\n流失风险 0 位，占 0%\n"
-            "潜力 0 位，占 0%\n还没买过 1 位，占 20%"
+            "忠诚 1 位，占 20%\n沉睡 2 位，占 40%\n新客 1 位，占 20%\n流失 0 位，占 0%\n"
+            "流失风险 0 位，占 0%\n潜力 0 位，占 0%\n活跃 0 位，占 0%\n还没买过 1 位，占 20%"
         )
 
     def test_the_named_ones(self, session: Session, store: Store, manager: Staff) -> None:
@@ -85,7 +88,8 @@ class TestSegmentStats:
         self, session: Session, store: Store, manager: Staff
     ) -> None:
         a_buyer(session, store, [40])
-        rules.put(session, system("test"), "segment.potential", {"recency_days_up_to": 20})
+        never = reading.parse("最近一次购买距今少于 0 天")
+        segments.save(session, system("test"), "活跃", never, ref="1")
         session.commit()
         assert "其他 1 位，占 100%" in asked(session, manager, SegmentStats).only["lines"]
 

@@ -169,7 +169,6 @@ class TestRules:
     def test_are_listed_and_set(self, session: Session) -> None:
         assert "points.vote: 50" in dianyu("rule", "list").output
         dianyu("rule", "set", "points.vote", "60")
-        dianyu("rule", "set", "segment.new", "{first_order_within_days: 14}")
         assert rules.get(session, "points.vote") == 60
         assert "* points.vote: 60" in dianyu("rule", "list").output
 

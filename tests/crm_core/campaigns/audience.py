@@ -17,6 +17,7 @@ from crm_core.consents.models import Purpose
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.db import unit_of_work
+from crm_core.figures import service as figures
 from crm_core.inbound import service as inbound
 from crm_core.orders.models import Order, OrderState
 from tests.factories import OA_APPID, a_customer
@@ -42,6 +43,7 @@ def a_sleeper(
         total_fen=100_00, paid_at=bought, source="test",
     )  # fmt: skip
     session.add(order)
+    figures.refresh(session, customer.id)
     if agrees:
         agree(session, customer)
     if wrote and openid:

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from crm_core import clock
 from crm_core.authz import Forbidden, system
 from crm_core.customers.models import Customer
 from crm_core.figures import jobs, service
 from crm_core.figures.models import CustomerFigures
 from crm_core.orders.models import Order, OrderLine, OrderState
+from crm_core.settings import settings as shop_settings
 from crm_core.stores.models import Store
 from tests.crm_core.figures.ledgers import Piece, Sale, keep, ledgers
 from tests.factories import a_customer, a_staff, a_store, acting
@@ -66,7 +66,7 @@ def a_piece(category: str = "连衣裙", **more: Any) -> Piece:
 
 def bought(session: Session, customer: Customer, days_ago: float, *pieces: Piece) -> Order:
     fen = sum(piece.price_fen * (piece.quantity - piece.returned) for piece in pieces)
-    sale = Sale(timedelta(days=days_ago), 0, fen, False, False, pieces)  # noqa: FBT003
+    sale = Sale(timedelta(days=days_ago), 0, fen, False, False, pieces)
     order = keep(session, customer, sale, NOON, None)
     service.refresh(session, customer.id)
     session.commit()
@@ -159,11 +159,11 @@ def test_all_can_be_made_anew(session: Session, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_shop_that_moves_its_clock(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIANYU_TIME_ZONE", "Europe/Berlin")
-    clock.settings.cache_clear()
+    shop_settings.cache_clear()
     customer = a_customer(session)
     for at in ("2026-03-28T21:30", "2026-03-29T20:30", "2026-10-24T20:30", "2026-10-25T21:30"):
         paid_at = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        keep(session, customer, Sale(NOON - paid_at, 0, 1, False, False, ()), NOON, None)  # noqa: FBT003
+        keep(session, customer, Sale(NOON - paid_at, 0, 1, False, False, ()), NOON, None)
     service.refresh(session, customer.id)
     kept = shown(session)
     assert kept[0]["night_percent"] == 100
