@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from channels.api.wording import title
 from crm_core.errors import CrmError, Kind
+from crm_core.validation.errors import BadEntries
 
 logger = structlog.get_logger(__name__)
 
@@ -78,6 +79,9 @@ class BadCursor(Refused):
 def of(error: CrmError) -> Problem:
     """An expected failure as a problem."""
     status = error.status if isinstance(error, Refused) else _STATUS[error.kind]
+    if isinstance(error, BadEntries):
+        faults = [Fault(pointer=f"/fields/{x.field}", detail=x.sentence) for x in error.problems]
+        return make(status, error.code, errors=faults)
     known = {k: v for k, v in error.values.items() if isinstance(v, _PLAIN) and k not in _OWN}
     return make(status, error.code, **known)
 
