@@ -10,6 +10,8 @@ _SENTENCES = {
     "bad_tier_program": "等级 {where} 写得不对：{why}",
     "bad_segment_name": "分群名要 1 到 32 个字，不能有「」；说明最多 255 个字",
     "bad_segment_rule": "{why}",
+    "bad_webhook": "推送地址要是公网的 https 地址，事件要是 order.taken、order.returned、points.changed、"
+    "tier.changed、complaint.opened 中的",
     "bad_rule": "规则 {name} 的值格式不对，请照 `dianyu rule list` 里的样子写",
     "coupon_kind_not_found": "没有「{name}」这种券",
     "coupon_none_left": "「{title}」已经发完",
@@ -20,6 +22,7 @@ _SENTENCES = {
     "earning_rule_not_found": "没有「{name}」这条积分规则，`dianyu rules list` 列出全部",
     "forbidden": "没有这项权限",
     "identity_taken": "卡号、手机号或 openid 已属于另一位顾客",
+    "key_not_found": "没有以 {name} 开头的密钥，`dianyu apikey list` 列出全部",
     "merge_not_found": "没有编号 {number} 的合并",
     "insufficient_points": "可用积分只有 {available}，不够 {wanted}",
     "no_such_task": "没有启用的规则给任务「{name}」积分",
@@ -39,7 +42,9 @@ _SENTENCES = {
     "taken": "「{name}」与另一条记录重名",
     "tier_not_for_points": "「{level}」不能用积分换",
     "unknown_segment": "没有「{name}」这个分群，有：{known}",
+    "unknown_scope": "请用 --scope 写权限；没有这些：{name}。`dianyu apikey scopes` 列出全部",
     "unknown_rule": "没有 {name} 这条规则，`dianyu rule list` 列出全部",
+    "webhook_not_found": "没有编号 {number} 的推送地址或推送记录",
 }
 
 
