@@ -15,6 +15,7 @@ from app.run.preflight import make_home
 from app.run.start import run as start
 from app.run.supervisor import Patience
 from crm_core import migrate as schema
+from crm_core.figures import jobs as figures
 from crm_core.settings import DOT_ENV, load, settings
 
 Demo = Annotated[bool, typer.Option(help="The demo store, unless DIANYU_DEMO says otherwise.")]
@@ -36,6 +37,7 @@ def migrate(*, demo: DemoStore = False) -> None:
     """Bring the database to this release's schema."""
     try:
         schema.upgrade()
+        figures.fill_missing()
     except OperationalError as error:
         raise CannotRun(f"the database does not work: {error.orig}") from error
     if demo:

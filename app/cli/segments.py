@@ -1,6 +1,6 @@
 """`dianyu segment`: who belongs together, by what rule, how many they are, who came and went."""
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from app.cli.catalog import friendly
 from app.cli.main import cli
+from app.imports.cells import BadCell
 from crm_core.acquisition import service as acquisition
 from crm_core.authz import system
 from crm_core.db import reading, unit_of_work
@@ -171,13 +172,12 @@ def rebuild() -> None:
 def cost(
     source: Annotated[str, typer.Argument(help="来源，如 oa、import；不写则列出全部。")] = "",
     month: Annotated[str, typer.Argument(help="月份，如 2026-10。")] = "",
-    yuan: Annotated[int, typer.Argument(help="花了多少元。")] = 0,
+    yuan: Annotated[int, typer.Argument(min=0, help="花了多少元。")] = 0,
 ) -> None:
     """记录某个来源某月的获客花费；或列出每位顾客的获客成本。"""
     if source:
         with friendly(), unit_of_work() as session:
-            first = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007  a month has no zone
-            acquisition.spend(session, _ACTOR, source, first, yuan * 100)
+            acquisition.spend(session, _ACTOR, source, _month(month), yuan * 100)
         typer.echo("已记录。")
         return
     table = Table("来源", "月份", "花费（元）", "新客", "每位（元）", box=box.SIMPLE)
@@ -187,6 +187,13 @@ def cost(
             spent = f"{won.cost_fen / 100:.2f}"
             table.add_row(won.source, f"{won.month:%Y-%m}", spent, str(won.customers), each)
     Console().print(table)
+
+
+def _month(said: str) -> date:
+    try:
+        return date.fromisoformat(f"{said}-01")
+    except ValueError:
+        raise BadCell("月份请写成 2026-10 这样") from None
 
 
 def _show_trial(wanted: Rule, found: Trial) -> None:

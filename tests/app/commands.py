@@ -7,16 +7,18 @@ from typer.testing import CliRunner, Result
 import app.cli.catalog
 import app.cli.erase
 import app.cli.rules
+import app.cli.segments
 from app.cli.main import cli
 
 assert app.cli.catalog
 assert app.cli.erase
 assert app.cli.rules
+assert app.cli.segments
 runner = CliRunner()
 
 
-def dianyu(*arguments: str, fails: bool = False) -> Result:
-    result = runner.invoke(cli, list(arguments))
+def dianyu(*arguments: str, fails: bool = False, typed: str | None = None) -> Result:
+    result = runner.invoke(cli, list(arguments), input=typed)
     assert (result.exit_code != 0) is fails, result.output + repr(result.exception)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result

@@ -157,6 +157,18 @@ def test_all_can_be_made_anew(session: Session, monkeypatch: pytest.MonkeyPatch)
     assert shown(session) == kept
 
 
+def test_where_they_are_missing_they_are_filled_in(session: Session) -> None:
+    first, second = (a_customer(session, None) for _ in range(2))
+    for customer in (first, second):
+        bought(session, customer, 3, a_piece())
+    kept = shown(session)
+    session.execute(delete(CustomerFigures).where(col(CustomerFigures.customer_id) == second.id))
+    session.commit()
+    assert jobs.fill_missing() == 1
+    assert shown(session) == kept
+    assert jobs.fill_missing() == 0
+
+
 def test_a_shop_that_moves_its_clock(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIANYU_TIME_ZONE", "Europe/Berlin")
     shop_settings.cache_clear()
