@@ -10,8 +10,7 @@ _SENTENCES = {
     "bad_tier_program": "等级 {where} 写得不对：{why}",
     "bad_segment_name": "分群名要 1 到 32 个字，不能有「」；说明最多 255 个字",
     "bad_segment_rule": "{why}",
-    "bad_webhook": "推送地址要是公网的 https 地址，事件要是 order.taken、order.returned、points.changed、"
-    "tier.changed、complaint.opened 中的",
+    "bad_webhook": "推送地址要是公网的 https 地址，事件名见 docs/api.md",
     "bad_rule": "规则 {name} 的值格式不对，请照 `dianyu rule list` 里的样子写",
     "coupon_kind_not_found": "没有「{name}」这种券",
     "coupon_none_left": "「{title}」已经发完",
