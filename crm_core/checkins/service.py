@@ -80,11 +80,16 @@ def _on(session: Session, customer_id: int, day: date) -> CheckIn | None:
     return session.exec(select(CheckIn).where(*same)).one_or_none()
 
 
+def _gift_points(session: Session) -> int:
+    return int(rules.get(session, "check_in.gift_points"))
+
+
 def _reward(session: Session, customer_id: int, day: date, streak: int) -> str:
     every = int(rules.get(session, "check_in.streak_days"))
     if streak == 0 or streak % every:
         return ""
-    gift = Gift.model_validate(rules.get(session, "check_in.gift"))
+    coupon = rules.get(session, "check_in.gift_coupon")
+    gift = Gift(coupon=coupon) if coupon else Gift(points=_gift_points(session))
     gifts.give(
         session, _SHOP, customer_id, gift,
         cause=Cause.CHECK_IN, note=f"连续签到 {streak} 天", ref=f"check_in_gift:{day}",

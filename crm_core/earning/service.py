@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
+from crm_core import memo
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now, today
@@ -18,6 +19,7 @@ from crm_core.points import service as points
 from crm_core.points.models import Cause, PointsEntry
 from crm_core.rules import service as rules
 
+_MEMO = "earning rules"
 _BASE = {
     Trigger.PURCHASE: "points.per_yuan",
     Trigger.VOTE: "points.vote",
@@ -102,6 +104,7 @@ def put(session: Session, actor: Actor, code: str, title: str, said: Definition)
     rule.changed_at = now()
     session.add(rule)
     session.flush()
+    memo.forget(session, _MEMO)
     audit.record(session, actor, "earning_rule:put", f"earning_rule:{rule.id}", definition=written)
     return rule
 
@@ -119,6 +122,7 @@ def switch(session: Session, actor: Actor, code: str, *, on: bool) -> EarningRul
     if rule.state is not state:
         rule.state, rule.changed_at = state, now()
         session.add(rule)
+        memo.forget(session, _MEMO)
         audit.record(session, actor, f"earning_rule:{state.value}", f"earning_rule:{rule.id}")
     return rule
 
@@ -153,8 +157,11 @@ def everything(session: Session) -> Sequence[EarningRule]:
 def in_force(session: Session) -> list[Rule]:
     """The rules that are on, oldest first; each still has its own dates."""
     on = select(EarningRule).where(EarningRule.state == RuleState.ON)
-    known = session.exec(on.order_by(col(EarningRule.id)))
-    return [Rule(rule.title, definition.read(rule.definition)) for rule in known]
+    wanted = on.order_by(col(EarningRule.id))
+    return memo.once(
+        session, _MEMO,
+        lambda: [Rule(x.title, definition.read(x.definition)) for x in session.exec(wanted)],
+    )  # fmt: skip
 
 
 def _earn(

@@ -2,12 +2,13 @@
 
 from sqlalchemy import Connection
 
-from crm_core.migrations import points_0002
+from crm_core.migrations import points_0002, tiers_0002
 
 
 def after_upgrade(connection: Connection) -> None:
     """Fill what the new tables say about rows of the release before."""
     points_0002.fill_takes(connection)
+    tiers_0002.carry_over(connection)
 
 
 def before_downgrade(connection: Connection) -> None:

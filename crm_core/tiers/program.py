@@ -10,12 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlmodel import Session, col, select
 
+from crm_core import memo
 from crm_core.coupons.kinds import NewKind
 from crm_core.errors import CrmError, Kind
 from crm_core.rewards.gifts import Gift
 from crm_core.tiers.models import TierProgram
 
 SHIPPED = "clothing", "fresh_food"
+MEMO = "tier program"
 
 
 class BadProgram(CrmError):
@@ -125,6 +127,10 @@ class Program(_Part):
 
 def in_force(session: Session) -> Program:
     """The shop's own set of levels, or the shipped one for clothing."""
+    return memo.once(session, MEMO, lambda: _newest(session))
+
+
+def _newest(session: Session) -> Program:
     newest = select(TierProgram).order_by(col(TierProgram.id).desc()).limit(1)
     own = session.exec(newest).first()
     return Program.model_validate(own.definition) if own else shipped(SHIPPED[0])

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from crm_core import memo
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
@@ -155,6 +156,7 @@ def use(session: Session, actor: Actor, levels: Program) -> None:
     row = TierProgram(definition=levels.model_dump(mode="json", exclude_none=True))
     session.add(row)
     session.flush()
+    memo.forget(session, program.MEMO)
     audit.record(session, actor, "tier:use", f"tier_program:{row.id}", name=levels.name)
 
 
