@@ -52,7 +52,7 @@ class BasketLine(BaseModel):
 
 class ReserveIn(BaseModel):
     order_no: Number = Field(examples=["DD20261122001"])
-    coupons: list[Number] = Field(min_length=1, max_length=20)
+    coupons: list[Number] = Field(min_length=1, max_length=20, examples=[["880012345678"]])
     basket: list[BasketLine] = Field(min_length=1, max_length=200)
     store_code: Code | None = Field(default=None, description="Without it: online.")
 

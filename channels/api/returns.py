@@ -23,7 +23,7 @@ router = APIRouter(prefix="/returns", tags=["returns"])
 
 
 class ItemIn(BaseModel):
-    line: int = Field(ge=1, le=200, description="The order's line, from 1.")
+    line: int = Field(ge=1, le=200, description="The order's line, from 1.", examples=[1])
     quantity: int = Field(default=1, ge=1, le=10_000)
 
 
