@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from crm_core.authz import Actor
 from crm_core.earning import deeds, service
-from crm_core.orders.models import Order
+from crm_core.orders.models import Order, OrderState
 from crm_core.points import entries, terms
 from crm_core.points import service as points
 from crm_core.points.models import Cause, PointsEntry
@@ -105,7 +105,7 @@ def _paid_ref(order_no: str) -> str:
 
 def _gone(order: Order, number: int) -> int:
     """How many of so many points belong to what came back."""
-    if order.total_fen == 0:
-        return 0
+    if order.total_fen == 0:  # paid with points alone: nothing tells parts of it apart
+        return number if order.state is OrderState.RETURNED else 0
     kept_fen = order.total_fen - order.refunded_fen
     return number - number * kept_fen // order.total_fen

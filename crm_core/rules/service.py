@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from sqlmodel import Session, select
 
+from crm_core import memo
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
@@ -33,8 +34,8 @@ def get(session: Session, name: str) -> Any:
         UnknownRule: no rule is called that.
     """
     default = _default(name)
-    own = session.exec(select(Rule).where(Rule.name == name)).one_or_none()
-    return own.value["value"] if own else default
+    own = memo.once(session, _MEMO, lambda: _own(session))
+    return own.get(name, default)
 
 
 def put(session: Session, actor: Actor, name: str, value: Any) -> None:
@@ -52,6 +53,7 @@ def put(session: Session, actor: Actor, name: str, value: Any) -> None:
     own = own or Rule(name=name, value={})
     own.value, own.changed_at = {"value": value}, now()
     session.add(own)
+    memo.forget(session, _MEMO)
     audit.record(session, actor, "rule:put", f"rule:{name}", value=value)
 
 
@@ -67,6 +69,13 @@ def defaults() -> dict[str, Any]:
         (Path(__file__).parent / "defaults.yml").read_text(encoding="utf-8")
     )
     return loaded
+
+
+_MEMO = "rules"
+
+
+def _own(session: Session) -> dict[str, Any]:
+    return {rule.name: rule.value["value"] for rule in session.exec(select(Rule))}
 
 
 def _default(name: str) -> Any:

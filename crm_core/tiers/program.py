@@ -6,11 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlmodel import Session, col, select
 
-from crm_core import memo
+from crm_core import memo, yaml12
 from crm_core.coupons.kinds import NewKind
 from crm_core.errors import CrmError, Kind
 from crm_core.rewards.gifts import Gift
@@ -140,7 +139,7 @@ def _newest(session: Session) -> Program:
 def shipped(name: str) -> Program:
     """A set that comes with Dianyu: `clothing` or `fresh_food`."""
     path = Path(__file__).parent / "sets" / f"{name}.yml"
-    return Program.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Program.model_validate(yaml12.load(path.read_text(encoding="utf-8")))
 
 
 def read(written: object) -> Program:

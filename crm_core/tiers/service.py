@@ -1,9 +1,10 @@
 """Levels of membership: what each customer's is, what it brings, and how it changes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from crm_core import memo
 from crm_core.audit import service as audit
@@ -11,6 +12,7 @@ from crm_core.authz import Actor, Permission
 from crm_core.clock import now
 from crm_core.coupons import kinds
 from crm_core.customers import service as customers
+from crm_core.customers.models import Customer
 from crm_core.errors import CrmError, Kind
 from crm_core.points import service as points
 from crm_core.points.models import Cause
@@ -80,6 +82,14 @@ def rights(session: Session, actor: Actor, customer_id: int) -> Rights:
         missing_points=measure.missing_points(above) if above else None,
         redeem_points=above.redeem.points if above and above.redeem else None,
     )
+
+
+def prior(session: Session, customer_ids: Collection[int]) -> set[int]:
+    """Those of these customers whose level puts them first in the queue. The caller may know."""
+    levels = program.in_force(session)
+    first = [name for name in levels.names if levels.rights(name).priority]
+    theirs = col(Customer.id).in_(customer_ids), col(Customer.tier).in_(first)
+    return set(session.exec(select(Customer.id).where(*theirs)))
 
 
 def reassess(
