@@ -23,6 +23,7 @@ from channels.api.references import (
     staff_id,
     store_id,
 )  # fmt: skip
+from crm_core.audit import reads
 from crm_core.authz import Actor, Permission
 from crm_core.customers import listing, names, phones
 from crm_core.customers import service as customers
@@ -131,6 +132,8 @@ def list_customers(call: ReadCall, pages: Pages) -> Response:
 
     def work(session: Session, actor: Actor) -> Answer:
         rows = listing.listed(session, actor, after=pages.after, limit=pages.limit)
+        subject = f"customers after {pages.after}"
+        reads.keep(session, actor, "customer:list", subject, number=len(rows[: pages.size]))
         return pages.page(rows, lambda some: _shown(session, some), Page[CustomerOut])
 
     return call.read(work)
@@ -215,6 +218,7 @@ def _identities(body: CustomerIn) -> list[Identified]:
 
 def _whole(session: Session, actor: Actor, customer_id: int, warnings: Sequence[str] = ()) -> Whole:
     row = customers.get(session, actor, Permission.CUSTOMER_READ, customer_id)
+    reads.read(session, actor, customer_id)
     held = [
         FieldOut(code=field.code, title=field.title, value=field.value)
         for field in reading.view(session, actor, customer_id)

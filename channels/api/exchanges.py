@@ -1,5 +1,6 @@
 """Exchanges over HTTP: goods come back and others leave, in one go."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
@@ -61,7 +62,7 @@ def list_exchanges(call: ReadCall, pages: Pages) -> Response:
 
     def work(session: Session, actor: Actor) -> Answer:
         rows = back.exchanges(session, actor, after=pages.after, limit=pages.limit)
-        return pages.page(rows, lambda some: [_shown(session, x) for x in some], Page[ExchangeOut])
+        return pages.page(rows, lambda some: _shown(session, some), Page[ExchangeOut])
 
     return call.read(work)
 
@@ -71,7 +72,7 @@ def get_exchange(call: ReadCall, exchange_no: str) -> Response:
     """One exchange."""
     return call.read(
         lambda session, actor: Answer(
-            _shown(session, back.one_exchange(session, actor, exchange_no))
+            _shown(session, [back.one_exchange(session, actor, exchange_no)])[0]
         )
     )
 
@@ -84,15 +85,21 @@ def _exchange(session: Session, actor: Actor, body: ExchangeIn) -> Answer:
     row = exchanging.record_exchange(session, actor, new, ref=body.exchange_no)
     location = {"location": f"/api/v1/exchanges/{row.exchange_no}"}
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
-    return Answer(_shown(session, row), status, location)
+    return Answer(_shown(session, [row])[0], status, location)
 
 
-def _shown(session: Session, row: Exchange) -> ExchangeOut:
-    came_back = back.return_by_id(session, row.return_id)
-    return ExchangeOut(
-        exchange_no=row.exchange_no,
-        customer_id=row.customer_id,
-        difference_fen=row.difference_fen,
-        back=return_shown(session, came_back),
-        out=order_shown(session, [finding.get(session, row.order_id)])[0],
-    )
+def _shown(session: Session, rows: Sequence[Exchange]) -> list[ExchangeOut]:
+    came = back.returns_by_ids(session, [row.return_id for row in rows])
+    went = finding.by_ids(session, [row.order_id for row in rows])
+    shown_back = dict(zip(came, return_shown(session, list(came.values())), strict=True))
+    shown_out = dict(zip(went, order_shown(session, list(went.values())), strict=True))
+    return [
+        ExchangeOut(
+            exchange_no=row.exchange_no,
+            customer_id=row.customer_id,
+            difference_fen=row.difference_fen,
+            back=shown_back[row.return_id],
+            out=shown_out[row.order_id],
+        )
+        for row in rows
+    ]

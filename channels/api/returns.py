@@ -1,5 +1,6 @@
 """Returns over HTTP, whole or in part."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Self
 
@@ -88,7 +89,7 @@ def list_returns(call: ReadCall, pages: Pages) -> Response:
 
     def work(session: Session, actor: Actor) -> Answer:
         rows = back.returns(session, actor, after=pages.after, limit=pages.limit)
-        return pages.page(rows, lambda some: [shown(session, x) for x in some], Page[ReturnOut])
+        return pages.page(rows, lambda some: shown(session, some), Page[ReturnOut])
 
     return call.read(work)
 
@@ -97,7 +98,9 @@ def list_returns(call: ReadCall, pages: Pages) -> Response:
 def get_return(call: ReadCall, return_no: str) -> Response:
     """One return."""
     return call.read(
-        lambda session, actor: Answer(shown(session, back.one_return(session, actor, return_no)))
+        lambda session, actor: Answer(
+            shown(session, [back.one_return(session, actor, return_no)])[0]
+        )
     )
 
 
@@ -114,22 +117,25 @@ def new_return(session: Session, body: GoodsBack) -> NewReturn:
     )
 
 
-def shown(session: Session, row: Return) -> ReturnOut:
-    """A return as it is answered."""
-    order = finding.get(session, row.order_id)
-    numbers = {line.id: n for n, line in enumerate(finding.lines_of(session, [order])[order.id], 1)}
-    pieces = returning.pieces_of(session, row)
-    return ReturnOut(
-        return_no=row.return_no,
-        order_no=order.order_no,
-        customer_id=row.customer_id,
-        items=[ItemIn(line=numbers[line.id], quantity=quantity) for line, quantity in pieces],
-        refund_fen=row.refund_fen,
-        returned_at=row.returned_at,
-        store_code=stores.codes(session, [row.store_id]).get(row.store_id),
-        reason=row.reason,
-        source=row.source,
-    )
+def shown(session: Session, rows: Sequence[Return]) -> list[ReturnOut]:
+    """Returns as they are answered."""
+    orders = finding.by_ids(session, [row.order_id for row in rows])
+    lines = finding.lines_of(session, list(orders.values()))
+    numbers = {x.id: number for some in lines.values() for number, x in enumerate(some, 1)}
+    pieces = returning.quantities(session, rows)
+    codes = stores.codes(session, [row.store_id for row in rows])
+    return [
+        ReturnOut(
+            **row.model_dump(include=_AS_KEPT),
+            order_no=orders[row.order_id].order_no,
+            store_code=codes.get(row.store_id),
+            items=[ItemIn(line=numbers[x], quantity=n) for x, n in pieces[row.id].items()],
+        )
+        for row in rows
+    ]
+
+
+_AS_KEPT = {"return_no", "customer_id", "refund_fen", "returned_at", "reason", "source"}
 
 
 def _take_back(session: Session, actor: Actor, body: ReturnIn) -> Answer:
@@ -138,4 +144,4 @@ def _take_back(session: Session, actor: Actor, body: ReturnIn) -> Answer:
     location = {"location": f"/api/v1/returns/{row.return_no}"}
     is_created = is_new and row.return_no == body.return_no
     status = HTTPStatus.CREATED if is_created else HTTPStatus.OK
-    return Answer(shown(session, row), status, location)
+    return Answer(shown(session, [row])[0], status, location)

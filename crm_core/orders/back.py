@@ -1,6 +1,6 @@
 """Finding returns and exchanges."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -44,9 +44,10 @@ def one_return(session: Session, actor: Actor, return_no: str) -> Return:
     return row
 
 
-def return_by_id(session: Session, return_id: int) -> Return:
-    """The return with this id, which another row names. The caller has the right to know."""
-    return session.get_one(Return, return_id)
+def returns_by_ids(session: Session, ids: Collection[int]) -> dict[int, Return]:
+    """Some returns, by id. The caller has the right to know."""
+    wanted = select(Return).where(col(Return.id).in_(set(ids)))
+    return {row.id: row for row in session.exec(wanted)}
 
 
 def exchanges(

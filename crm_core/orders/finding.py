@@ -125,6 +125,12 @@ def kept_of(session: Session, since: datetime, until: datetime) -> Sequence[Orde
     return session.exec(wanted.order_by(col(Order.paid_at), col(Order.id))).all()
 
 
+def by_ids(session: Session, ids: Collection[int]) -> dict[int, Order]:
+    """Some orders, by id. The caller has the right to know."""
+    wanted = select(Order).where(col(Order.id).in_(set(ids)))
+    return {order.id: order for order in session.exec(wanted)}
+
+
 def get(session: Session, order_id: int) -> Order:
     """The order with this id, which another row names. The caller has the right to know."""
     return session.get_one(Order, order_id)

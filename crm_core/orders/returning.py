@@ -69,6 +69,15 @@ def pieces_of(session: Session, row: Return) -> list[tuple[OrderLine, int]]:
     return list(session.exec(wanted))
 
 
+def quantities(session: Session, rows: Sequence[Return]) -> dict[int, dict[int, int]]:
+    """Of each return, by its id, how many pieces of which line."""
+    found: dict[int, dict[int, int]] = {row.id: {} for row in rows}
+    wanted = select(ReturnLine).where(col(ReturnLine.return_id).in_(found))
+    for line in session.exec(wanted.order_by(col(ReturnLine.id))):
+        found[line.return_id][line.order_line_id] = line.quantity
+    return found
+
+
 def of_order(session: Session, order: Order) -> Sequence[Return]:
     """The returns of an order, in the order they came."""
     of_it = select(Return).where(Return.order_id == order.id)

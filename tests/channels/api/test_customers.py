@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from sqlmodel import Session, select
 
+from crm_core.audit.models import AuditEntry
 from tests.channels.api.client import Till, a_member, a_shop, an_order
 
 WHO = {"phone": "13800138000"}
@@ -39,6 +41,15 @@ def test_what_is_personal_leaves_masked(till: Till) -> None:
     for answer in (whole, listed):
         assert "林晓月" not in answer.text
         assert "13800138000" not in answer.text
+
+
+def test_who_read_whom_is_kept(till: Till, session: Session) -> None:
+    known = a_member(till)
+    till.ok("GET", "/customers/lookup?phone=13800138000")
+    till.ok("GET", "/customers?limit=1")
+    kept = session.exec(select(AuditEntry.action, AuditEntry.subject)).all()
+    assert ("customer:read", f"customer:{known}") in kept
+    assert ("customer:list", "customers after 0") in kept
 
 
 def test_identities_of_two_people_are_not_one(till: Till) -> None:

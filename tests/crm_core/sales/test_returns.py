@@ -15,7 +15,9 @@ from crm_core.orders.models import Order, OrderState, Return
 from crm_core.orders.returning import Item, NewReturn, TooManyReturned
 from crm_core.orders.service import NewLine, NewOrder
 from crm_core.points import service as points
+from crm_core.points.models import Cause
 from crm_core.sales import service as sales
+from crm_core.sales.service import PaidWith
 from crm_core.stock import service as stock
 from crm_core.stock.models import StockLevel
 from crm_core.stock.service import Cell
@@ -125,3 +127,16 @@ def test_a_key_that_may_only_sell_sets_off_all_that_follows(session: Session) ->
     sales.record_sale(session, narrow, new, ref="DD1")
     assert points.standing(session, TILL, customer.id).held == 1000
     assert customer.tier == "银卡"
+
+
+def test_points_that_paid_for_all_of_it_come_back_with_all_of_it(session: Session) -> None:
+    customer = a_customer(session)
+    points.earn(session, TILL, customer.id, points.Lot(300, Cause.GIFT), ref="g1")
+    lines = (NewLine("丝巾", 0), NewLine("发圈", 0))
+    new = NewOrder(customer.id, clock.now(), lines, total_fen=0)
+    sales.record_sale(session, TILL, new, ref="DD1", paid_with=PaidWith(points=300))
+    assert points.balance(session, customer.id) == 0
+    for line in (1, 2):
+        back = NewReturn("DD1", items=(Item(line, 1),))
+        sales.record_return(session, TILL, back, ref=f"TH{line}")
+    assert points.balance(session, customer.id) == 300
