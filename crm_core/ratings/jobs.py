@@ -69,21 +69,22 @@ def _ask(session: Session, order: Order) -> None:
     elif way is None:
         survey.state, survey.reason = SurveyState.SKIPPED, NO_WAY
     else:
+        text = reach.refusable(_question(session, order, way.channel), way.channel)
         outbox.queue(
             session,
             outbox.Recipient(way.channel, way.address, customer_id=order.customer_id),
-            outbox.Content(
-                "text", {"text": reach.refusable(_question(session, order), way.channel)}
-            ),
+            outbox.Content("text", {"text": text}),
             key=ratings.survey_key(order.id),
             purpose="survey",
         )
 
 
-def _question(session: Session, order: Order) -> str:
+def _question(session: Session, order: Order, channel: str) -> str:
+    """A text message is answered in the official account: what is texted back reaches nobody."""
     day = local(order.paid_at)
     where = f"在{stores.get(session, order.store_id).name}" if order.store_id else ""
+    how = "到公众号里回复" if channel == "sms" else "直接回复就行"
     return (
         f"您好，{day.month}月{day.day}日您{where}买的衣服穿得还满意吗？"
-        "请给服务和衣服各打 1 到 5 分，直接回复就行，例如「服务5分，衣服4分」。"
+        f"请给服务和衣服各打 1 到 5 分，{how}，例如「服务5分，衣服4分」。"
     )

@@ -51,6 +51,7 @@ def test_72_hours_after_a_purchase_its_customer_is_asked_once(session: Session) 
     (sent,) = messages(session)
     assert (sent.channel, sent.address, sent.customer_id) == ("sms", PHONE, customer.id)
     assert "1 到 5 分" in sent.payload["text"]
+    assert "到公众号里回复" in sent.payload["text"]
     assert sent.payload["text"].endswith("拒收请回复R")
     assert surveys(session) == [(SurveyState.SENT, "")]
 
