@@ -11,6 +11,7 @@ from crm_core.polls import service as polls
 from crm_core.polls.models import Poll, PollOption
 
 _BUTTON = 6  # characters
+_WHOLE_TITLE = 100
 _WORDS = ("product", "category", "style", "color", "occasion")
 
 
@@ -67,10 +68,13 @@ def ends(poll: Poll) -> str:
 
 
 def _fit(session: Session, turn: Turn, poll: Poll) -> int:
-    """How many of the words said the poll has, in its title or all its options together."""
+    """How many of the words said the poll has, in its title or all its options together.
+
+    A title that is said as a whole is worth more than any words.
+    """
     said = {value for name in _WORDS for value in turn.entities(name)}
     titles = poll.title + "".join(o.title for o in polls.options(session, poll.id))
-    return sum(value in titles for value in said)
+    return sum(value in titles for value in said) + (poll.title in turn.text) * _WHOLE_TITLE
 
 
 def _score(session: Session, turn: Turn, option: PollOption) -> int:

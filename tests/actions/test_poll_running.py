@@ -63,6 +63,13 @@ class TestSending:
         assert form.session.exec(select(Push.customer_id)).all() == [customer.id]
         assert form.session.exec(select(Campaign)).one().created_by == f"staff:{assistant.id}"
 
+    def test_the_one_named_by_its_title_is_sent(self, form: Form, assistant: Staff) -> None:
+        named = a_poll(form.session, "春天先买哪件")
+        a_poll(form.session, "哪双鞋更百搭")
+        a_customer(form.session, assistant=assistant)
+        form.hears("把春天先买哪件发给我的顾客", "send_poll")
+        assert form.slots["chosen_poll"] == named.id
+
     def test_workers_send_it(self, form: Form, assistant: Staff) -> None:
         a_poll(form.session)
         a_customer(form.session, assistant=assistant)
