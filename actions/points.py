@@ -62,6 +62,8 @@ def explained(standing: points.Standing) -> dict[str, object]:
     held = expiring = latest = ""
     if standing.held and standing.held_until:
         held = f"另有 {standing.held} 积分待生效，{_day(standing.held_until)}过了退货期就能用。"
+    if standing.available < 0:
+        held = f"欠的 {-standing.available} 积分会从以后得的里先抵。{held}"
     if standing.expiring and standing.expires_at:
         expiring = f"其中 {standing.expiring} 积分将在{_day(standing.expires_at)}到期。"
     if standing.latest:

@@ -49,8 +49,9 @@ def put(file: File) -> None:
 def simulate(code: Code, *, file: FromFile = None, month: Month = None) -> None:
     """按一个整月的订单试算一条规则，什么也不改。"""
     with friendly(), reading() as session:
+        begins = _month(month)
         rule = _rule_of(file, code) if file else service.ready(session, code)
-        found = simulating.simulate(session, _US, rule, since=_month(month))
+        found = simulating.simulate(session, _US, rule, since=begins)
     more = found.points_with - found.points_without
     percent = f"，多 {more / found.points_without:.1%}" if found.points_without else ""
     typer.echo(

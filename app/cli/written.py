@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from app.imports.cells import BadCell
+from crm_core import yaml12
 
 
 def read(file: Path) -> object:
@@ -14,7 +15,7 @@ def read(file: Path) -> object:
         BadCell: it cannot be read.
     """
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return yaml12.load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadCell(f"读不了 {file}：{error}") from None
 

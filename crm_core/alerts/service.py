@@ -14,6 +14,7 @@ from crm_core.authz import Actor, Permission
 from crm_core.clock import now
 from crm_core.errors import CrmError, Kind
 from crm_core.staff.models import Staff
+from crm_core.tiers import service as tiers
 
 _ASKED_LIVES = timedelta(days=1)
 
@@ -76,7 +77,8 @@ def raise_(
 
 
 def unsettled(session: Session, actor: Actor) -> Sequence[Alert]:
-    """What is not closed yet in the actor's shop, newest first.
+    """What is not closed yet in the actor's shop: of customers whose level has priority first,
+    then the newest first.
 
     Raises:
         Forbidden: the actor may not see alerts.
@@ -85,7 +87,9 @@ def unsettled(session: Session, actor: Actor) -> Sequence[Alert]:
     wanted = select(Alert).where(Alert.state != AlertState.CLOSED)
     if not actor.everywhere:
         wanted = wanted.where(Alert.store_id == actor.store_id)
-    return session.exec(wanted.order_by(col(Alert.id).desc())).all()
+    found = session.exec(wanted.order_by(col(Alert.id).desc())).all()
+    prior = tiers.prior(session, {alert.customer_id for alert in found})
+    return sorted(found, key=lambda alert: alert.customer_id not in prior)
 
 
 def get(session: Session, actor: Actor, alert_id: int) -> Alert:

@@ -41,3 +41,13 @@ def test_staff_asking_for_their_own_points_are_refused_and_noted(session: Sessio
 def test_a_digression_returns_to_the_form(session: Session) -> None:
     message = a_message(session, a_customer(session))
     assert say(QueryPoints, message, form="complaint_form").then == "complaint_form"
+
+
+def test_points_that_are_owed_say_how_they_are_worked_off(session: Session) -> None:
+    customer = a_customer(session)
+    points.earn(session, system("test"), customer.id, points.Lot(50, Cause.PURCHASE), ref="o1")
+    points.spend(session, system("test"), customer.id, 50, note="", ref="s1")
+    points.reverse(session, system("test"), customer.id, earned_by="o1", note="退货", ref="r1")
+    session.commit()
+    said = say(QueryPoints, a_message(session, customer)).only
+    assert (said["available"], said["held"]) == (-50, "欠的 50 积分会从以后得的里先抵。")

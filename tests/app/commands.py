@@ -5,15 +5,21 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 import app.cli.catalog
+import app.cli.earning
 import app.cli.erase
+import app.cli.rewards
 import app.cli.rules
 import app.cli.segments
+import app.cli.tiers
 from app.cli.main import cli
 
 assert app.cli.catalog
+assert app.cli.earning
 assert app.cli.erase
+assert app.cli.rewards
 assert app.cli.rules
 assert app.cli.segments
+assert app.cli.tiers
 runner = CliRunner()
 
 

@@ -40,6 +40,7 @@ class TestRules:
             assert "2026年10月共 1 笔，其中 1 笔、1 位顾客会多得积分" in told
             assert "没有这条规则 1599 积分，有了 3198 积分（多 1599 积分，多 100.0%）" in told
             assert earning.everything(session) == []
+            session.rollback()
             dianyu("rules", "put", str(file))
             assert dianyu("rules", "simulate", "double-11", "--month", "2026-10").output == told
         dianyu("rules", "on", "double-11")

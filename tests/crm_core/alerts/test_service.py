@@ -17,6 +17,8 @@ from crm_core.authz import Forbidden, Role, system
 from crm_core.outbox.models import Outbound
 from crm_core.outbox.ports import Receipt
 from crm_core.staff.models import Staff
+from crm_core.tiers import program
+from crm_core.tiers import service as tiers
 from tests.crm_core.shop import Shop
 from tests.crm_core.staff_phones import plugged
 from tests.factories import a_customer, a_staff, a_store, acting
@@ -138,6 +140,16 @@ class TestSeeing:
         raised(session, shop, "r4", store_id=a_store(session, "人民路店").id)
         found = alerts.unsettled(session, acting(shop.manager))
         assert [alert.id for alert in found] == [newer.id, older.id]
+
+    def test_customers_whose_level_has_priority_come_first(
+        self, session: Session, shop: Shop
+    ) -> None:
+        tiers.use(session, SHOP, program.shipped("fresh_food"))
+        shop.customer.tier = "金卡"
+        first, other = raised(session, shop), a_customer(session, assistant=shop.assistant)
+        raised(session, replace(shop, customer=other), "r2")
+        found = alerts.unsettled(session, acting(shop.manager))
+        assert [alert.customer_id for alert in found] == [first.customer_id, other.id]
 
     def test_headquarters_see_every_shop(self, session: Session, shop: Shop) -> None:
         raised(session, shop)

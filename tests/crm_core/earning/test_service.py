@@ -13,6 +13,7 @@ from crm_core.earning import definition, orders, simulating
 from crm_core.earning import service as earning
 from crm_core.earning.applying import Rule
 from crm_core.earning.definition import Trigger
+from crm_core.earning.inviting import NoGuest, invited
 from crm_core.earning.models import RuleState
 from crm_core.earning.service import EarningRuleNotFound, NoSuchTask
 from crm_core.orders.models import Order
@@ -58,8 +59,9 @@ class TestOrders:
     def test_a_product_is_known_by_its_article_number(self, session: Session) -> None:
         a_product(session, article_no="A2031")
         on(session, products=["A2031"])
+        on(session, "other", products=["A2032"], times=9)
         an_order(session, customer := a_customer(session))
-        assert points.standing(session, SHOP, customer.id).held == 1599  # sold by name only
+        assert points.standing(session, SHOP, customer.id).held == 2 * 1599
 
     def test_a_changed_rule_is_a_draft_again(self, session: Session) -> None:
         on(session)
@@ -154,7 +156,23 @@ class TestDeeds:
         for days, ref in ((0, "a"), (0, "a"), (0, "b"), (1, "c")):
             with clock.standing_at(clock.now() + timedelta(days=days)):
                 earning.complete(session, SHOP, customer.id, "profile", ref=ref)
-        assert points.balance(session, customer.id) == number
+        with clock.standing_at(clock.now() + timedelta(days=2)):
+            assert points.balance(session, customer.id) == number
+
+    def test_who_brings_a_member_gets_points_once_and_nobody_else_does(
+        self, session: Session
+    ) -> None:
+        customer, other, guest = (a_customer(session) for _ in range(3))
+        with pytest.raises(NoGuest):
+            invited(session, SHOP, customer.id, guest.id)
+        guest.member_since = clock.now()
+        for _ in range(2):
+            invited(session, SHOP, customer.id, guest.id)
+        assert points.balance(session, customer.id) == 200
+        with pytest.raises(NoGuest):
+            invited(session, SHOP, other.id, guest.id)
+        with pytest.raises(NoGuest):
+            invited(session, SHOP, guest.id, guest.id)
 
     def test_an_unknown_task(self, session: Session) -> None:
         with pytest.raises(NoSuchTask):

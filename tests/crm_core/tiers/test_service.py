@@ -166,7 +166,7 @@ class TestFalling:
         for days in (366, 400):
             with clock.standing_at(clock.now() + timedelta(days=days)):
                 jobs.reassess_all()
-        session.expire_all()
+        session.rollback()
         assert silver.tier == "普通会员"
 
 
