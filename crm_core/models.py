@@ -20,6 +20,7 @@ import crm_core.fields.models
 import crm_core.figures.models
 import crm_core.follow_ups.models
 import crm_core.idempotency.models
+import crm_core.imports.models
 import crm_core.inbound.models
 import crm_core.knowledge.models
 import crm_core.lineage.models

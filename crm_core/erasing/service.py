@@ -15,11 +15,19 @@ from crm_core.customers import names, phones
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, Identity, SearchKey, Verification
 from crm_core.erasing import copies, reaching
+from crm_core.family.models import FamilyMember
+from crm_core.fields.models import CustomValue
 from crm_core.follow_ups.models import FollowUp, TryOn
+from crm_core.lineage.models import FieldEntry
 from crm_core.outbox.models import Outbound, OutboundState
 from crm_core.preferences.models import Preference
+from crm_core.quality.models import TagCheck
+from crm_core.questionnaires.models import Sheet
 
-_ALL_OF_IT = (Identity, SearchKey, Preference, FollowUp, TryOn)  # rows that are nothing but theirs
+_ALL_OF_IT = (  # rows that are nothing but theirs
+    Identity, SearchKey, Preference, CustomValue, FamilyMember, FieldEntry, Sheet,
+    TagCheck, FollowUp, TryOn,
+)  # fmt: skip
 _REASON = "erased"
 
 

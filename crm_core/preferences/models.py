@@ -31,18 +31,3 @@ class Preference(SQLModel, table=True):
     created_at: datetime = tables.created()
     ended_at: datetime | None = tables.at(optional=True)
     ended_by: str | None = tables.word(128, optional=True)  # the ref that ended it
-
-
-class StyleSignal(SQLModel, table=True):
-    """Something a customer did that shows a style: bought, tried on, looked at. Append-only."""
-
-    __tablename__ = "style_signal"
-    __table_args__ = tables.args(UniqueConstraint("customer_id", "style", "ref"))
-
-    id: int = tables.key()
-    customer_id: int = tables.link("customer", index=False)
-    style: str = tables.word(64)
-    weight: int  # thousandths, when it happened; it decays from then on
-    source: str = tables.word(32)  # "purchase", "try_on", "browse"
-    ref: str = tables.word(128)
-    at: datetime = tables.created()

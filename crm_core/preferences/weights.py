@@ -1,45 +1,24 @@
 """How much a customer likes each style: what they said and did, each weighing less with time."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from crm_core.authz import Actor
+from crm_core.catalog.models import Product
 from crm_core.clock import now
+from crm_core.follow_ups.models import TryOn
 from crm_core.lineage import service as lineage
+from crm_core.orders.models import Order, OrderLine
 from crm_core.preferences import checking
 from crm_core.preferences import service as preferences
-from crm_core.preferences.models import PreferenceKind, StyleSignal
+from crm_core.preferences.models import PreferenceKind
 from crm_core.rules import service as rules
 
 _SAID = 1000  # thousandths: a word of their own
 _DAY_SECONDS = 86_400
-
-
-def signal(
-    session: Session,
-    customer_id: int,
-    style: str,
-    *,
-    rule: str,
-    source: str,
-    ref: str,
-    at: datetime | None = None,
-) -> None:
-    """Keep that a customer did something for a style; the rule, say `style.bought`, is its weight.
-
-    Called where the deed itself is written, by who has the right. A repeated `ref` adds nothing.
-    """
-    same = StyleSignal.customer_id == customer_id, StyleSignal.style == style
-    if session.exec(select(StyleSignal.id).where(*same, StyleSignal.ref == ref)).first() is None:
-        weight = rules.get(session, rule)
-        session.add(
-            StyleSignal(
-                customer_id=customer_id, style=style, weight=weight, source=source, ref=ref,
-                at=at or now(),
-            )
-        )  # fmt: skip
 
 
 def weighed(session: Session, actor: Actor, customer_id: int) -> dict[str, float]:
@@ -58,10 +37,30 @@ def weighed(session: Session, actor: Actor, customer_id: int) -> dict[str, float
     weights: defaultdict[str, float] = defaultdict(float)
     for style in liked:
         weights[style] += _decayed(_SAID, said.get(style, now()), half_life)
-    for done in session.exec(select(StyleSignal).where(StyleSignal.customer_id == customer_id)):
-        if done.style not in dropped or done.at > dropped[done.style]:
-            weights[done.style] += _decayed(done.weight, done.at, half_life)
+    for style, weight, at in _deeds(session, customer_id):
+        if style not in dropped or at > dropped[style]:
+            weights[style] += _decayed(weight, at, half_life)
     return dict(sorted(weights.items(), key=lambda weight: -weight[1]))
+
+
+def _deeds(session: Session, customer_id: int) -> Iterator[tuple[str, int, datetime]]:
+    """The style, weight and time of each purchase that was kept, and of each try-on."""
+    bought, tried_on = (rules.get(session, f"style.{deed}") for deed in ("bought", "tried_on"))
+    lines = (
+        select(OrderLine.style, Order.paid_at)
+        .join(Order, col(Order.id) == col(OrderLine.order_id))
+        .where(Order.customer_id == customer_id, OrderLine.style != "")
+        .where(col(OrderLine.quantity) > col(OrderLine.returned))
+    )
+    for style, at in session.exec(lines):
+        yield style, bought, at
+    tries = (
+        select(Product.styles, TryOn.at)
+        .join(TryOn, col(TryOn.product_id) == col(Product.id))
+        .where(TryOn.customer_id == customer_id)
+    )
+    for styles, at in session.exec(tries):
+        yield from ((style, tried_on, at) for style in styles)
 
 
 def _words(session: Session, customer_id: int) -> tuple[dict[str, datetime], dict[str, datetime]]:

@@ -198,6 +198,55 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "import_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("order_no", sa.String(length=64), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("store_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.BigInteger(), nullable=True),
+        sa.Column("paid_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("total_fen", sa.Integer(), nullable=True),
+        sa.Column("earns", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_name", sa.String(length=128), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("size", sa.String(length=32), nullable=False),
+        sa.Column("color", sa.String(length=32), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("price_fen", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.Integer(), nullable=False),
+        sa.Column("list_price_fen", sa.Integer(), nullable=True),
+        sa.Column("style", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_line")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("import_line", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_import_line_run_id_order_no"), ["run_id", "order_no"], unique=False
+        )
+
+    op.create_table(
+        "import_mapping",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("created_at", tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_mapping")),
+        sa.UniqueConstraint(
+            "source", "kind", "version", name=op.f("uq_import_mapping_source_kind_version")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "kept_answer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("caller", sa.String(length=64), nullable=False),
@@ -349,6 +398,25 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "source_day",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("said_orders", sa.Integer(), nullable=False),
+        sa.Column("said_fen", sa.BigInteger(), nullable=False),
+        sa.Column("held_orders", sa.Integer(), nullable=False),
+        sa.Column("held_fen", sa.BigInteger(), nullable=False),
+        sa.Column("sent_until", tables.UtcDateTime(), nullable=True),
+        sa.Column("said_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("compared_at", tables.UtcDateTime(), nullable=True),
+        sa.Column("refetched_at", tables.UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_day")),
+        sa.UniqueConstraint("source", "day", name=op.f("uq_source_day_source_day")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "tag_definition",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -402,6 +470,58 @@ def upgrade() -> None:
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
+    op.create_table(
+        "import_run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column(
+            "mapping_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "reading",
+                "applying",
+                "settling",
+                "done",
+                "failed",
+                "undone",
+                name="run_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("added", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("same", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("undone", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("started_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", tables.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mapping_id"],
+            ["import_mapping.id"],
+            name=op.f("fk_import_run_mapping_id_import_mapping"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("import_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_run_mapping_id"), ["mapping_id"], unique=False)
+
     op.create_table(
         "price",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -473,6 +593,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_snapshot")),
         sa.UniqueConstraint("segment_id", "day", name=op.f("uq_segment_snapshot_segment_id_day")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "source_order",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "source_day_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("order_no", sa.String(length=64), nullable=False),
+        sa.Column("total_fen", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_day_id"],
+            ["source_day.id"],
+            name=op.f("fk_source_order_source_day_id_source_day"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_order")),
+        sa.UniqueConstraint(
+            "source_day_id", "order_no", name=op.f("uq_source_order_source_day_id_order_no")
+        ),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
@@ -553,6 +694,71 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_webhook_delivery_webhook_id"), ["webhook_id"], unique=False
+        )
+
+    op.create_table(
+        "import_order",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order_no", sa.String(length=64), nullable=False),
+        sa.Column("first_line", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("store_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.BigInteger(), nullable=True),
+        sa.Column("paid_at", tables.UtcDateTime(), nullable=False),
+        sa.Column("total_fen", sa.BigInteger(), nullable=False),
+        sa.Column("earns", sa.Integer(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "new",
+                "known",
+                "same",
+                "refused",
+                "added",
+                "undone",
+                "kept",
+                name="outcome",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["import_run.id"], name=op.f("fk_import_order_run_id_import_run")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_order")),
+        sa.UniqueConstraint("run_id", "order_no", name=op.f("uq_import_order_run_id_order_no")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("import_order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_order_order_no"), ["order_no"], unique=False)
+
+    op.create_table(
+        "import_problem",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("record", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["import_run.id"], name=op.f("fk_import_problem_run_id_import_run")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_problem")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("import_problem", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_import_problem_run_id_line"), ["run_id", "line"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_import_problem_run_id_record"), ["run_id", "record"], unique=False
         )
 
     op.create_table(
@@ -938,6 +1144,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_field_entry_store_id"), ["store_id"], unique=False)
 
     op.create_table(
+        "import_person",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_import_person_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["import_run.id"], name=op.f("fk_import_person_run_id_import_run")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_person")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("import_person", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_import_person_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_import_person_run_id_outcome"), ["run_id", "outcome"], unique=False
+        )
+
+    op.create_table(
         "questionnaire_sheet",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1017,28 +1251,6 @@ def upgrade() -> None:
             batch_op.f("ix_segment_member_customer_id"), ["customer_id"], unique=False
         )
 
-    op.create_table(
-        "style_signal",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("style", sa.String(length=64), nullable=False),
-        sa.Column("weight", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(length=32), nullable=False),
-        sa.Column("ref", sa.String(length=128), nullable=False),
-        sa.Column("at", tables.UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customer.id"], name=op.f("fk_style_signal_customer_id_customer")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_style_signal")),
-        sa.UniqueConstraint(
-            "customer_id", "style", "ref", name=op.f("uq_style_signal_customer_id_style_ref")
-        ),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
     op.create_table(
         "tag_check",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1611,9 +1823,9 @@ def downgrade() -> None:
     op.drop_table("coupon_step")
     op.drop_table("tier_change")
     op.drop_table("tag_check")
-    op.drop_table("style_signal")
     op.drop_table("segment_member")
     op.drop_table("questionnaire_sheet")
+    op.drop_table("import_person")
     op.drop_table("field_entry")
     op.drop_table("family_member")
     op.drop_table("duplicate_pair")
@@ -1625,20 +1837,27 @@ def downgrade() -> None:
     op.drop_table("capture")
     op.drop_table("stock_move")
     op.drop_table("shop_code")
+    op.drop_table("import_problem")
+    op.drop_table("import_order")
     op.drop_table("webhook_delivery")
     op.drop_table("stock_level")
+    op.drop_table("source_order")
     op.drop_table("segment_snapshot")
     op.drop_table("reward")
     op.drop_table("price")
+    op.drop_table("import_run")
     op.drop_table("webhook")
     op.drop_table("tier_program")
     op.drop_table("tag_definition")
+    op.drop_table("source_day")
     op.drop_table("segment")
     op.drop_table("questionnaire")
     op.drop_table("quality_target")
     op.drop_table("quality_figure")
     op.drop_table("key_rotation")
     op.drop_table("kept_answer")
+    op.drop_table("import_mapping")
+    op.drop_table("import_line")
     op.drop_table("earning_rule")
     op.drop_table("custom_field")
     op.drop_table("coupon_kind")
