@@ -41,4 +41,3 @@ class Redemption(SQLModel, table=True):
     ref: str = tables.word(128)
     created_at: datetime = tables.created()
     cancelled_at: datetime | None = tables.at(optional=True)  # points back, coupon revoked
-    cancelled_by: str | None = tables.word(128, optional=True)  # the ref

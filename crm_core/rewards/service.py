@@ -134,7 +134,7 @@ def cancel(session: Session, actor: Actor, redemption_id: int, *, ref: str) -> R
         session, actor, row.customer_id,
         spent_by=spent_by, note=f"取消兑换「{reward.title}」", ref=f"cancel:{redemption_id}",
     )  # fmt: skip
-    row.cancelled_at, row.cancelled_by = now(), ref
+    row.cancelled_at = now()
     session.add(row)
     audit.record(session, actor, "reward:cancel", f"reward:{reward.id}", ref=ref)
     return row

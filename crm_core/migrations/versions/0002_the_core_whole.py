@@ -1503,7 +1503,6 @@ def upgrade() -> None:
         sa.Column("ref", sa.String(length=128), nullable=False),
         sa.Column("created_at", tables.UtcDateTime(), nullable=False),
         sa.Column("cancelled_at", tables.UtcDateTime(), nullable=True),
-        sa.Column("cancelled_by", sa.String(length=128), nullable=True),
         sa.ForeignKeyConstraint(
             ["coupon_id"], ["coupon.id"], name=op.f("fk_redemption_coupon_id_coupon")
         ),
