@@ -16,8 +16,11 @@ from crm_core.audit import service as audit
 from crm_core.authz import Actor, Forbidden, Role
 from crm_core.customers.service import CustomerNotFound
 from crm_core.db import reading, unit_of_work
+from crm_core.entry import service as entry
 from crm_core.errors import CrmError
 from crm_core.inbound import service as inbound
+from crm_core.lineage import service as lineage
+from crm_core.validation.errors import BadEntries, BadEntry
 
 logger = structlog.get_logger(__name__)
 
@@ -82,6 +85,11 @@ class CrmAction(Action, ABC):
                 actor = inbound.sender(session, turn.inbound_id)
                 self._admit(actor)
                 self.handle(session, actor, turn)
+        except (BadEntry, BadEntries) as error:
+            if actor is not None and actor.customer_id is not None:
+                ref, source = turn.ref, lineage.source_of(actor)
+                entry.refused(actor, actor.customer_id, error, source=source, ref=ref)
+            raise
         except (Forbidden, CustomerNotFound) as error:
             if actor is not None:
                 audit.refuse(actor, self.name(), str(error.args[-1]))

@@ -7,11 +7,14 @@ _SENTENCES = {
     "already_parted": "这次合并已经拆开过",
     "bad_coupon_kind": "券 {where} 写得不对：{why}",
     "bad_earning_rule": "积分规则 {where} 写得不对：{why}",
+    "bad_link": "链接已经失效",
+    "bad_target": "目标要在 0 到 100% 之间",
     "bad_tier_program": "等级 {where} 写得不对：{why}",
     "bad_segment_name": "分群名要 1 到 32 个字，不能有「」；说明最多 255 个字",
     "bad_segment_rule": "{why}",
     "bad_webhook": "推送地址要是公网的 https 地址，事件名见 docs/api.md",
     "bad_rule": "规则 {name} 的值格式不对，请照 `dianyu rule list` 里的样子写",
+    "check_not_found": "没有这个抽查",
     "coupon_kind_not_found": "没有「{name}」这种券",
     "coupon_none_left": "「{title}」已经发完",
     "coupon_not_found": "没有号码是 {number} 的券",
@@ -32,11 +35,13 @@ _SENTENCES = {
     "poll_has_votes": "投票「{title}」已有人投票，选项不能再改",
     "poll_options": "选项要有 {least} 到 {most} 个",
     "poll_options_alike": "有两个选项相同",
+    "questionnaire_not_found": "没有这份问卷，或者已经停用",
     "reward_not_found": "没有「{name}」这个兑换品",
     "reward_unavailable": "「{title}」现在兑换不了：发完了，或者不对这位顾客开放",
     "segment_in_use": "分群「{name}」还用在：{by}",
     "segment_not_looked_at": "「{name}」还没有夜间记录；固定的分群不会变",
     "staff_not_found": "没有「{name}」这位员工，或者有重名，请写企业微信账号",
+    "still_written": "还有进程在用旧密钥写「{table}」，请重启全部进程再运行一次",
     "store_not_found": "没有「{name}」这家门店，请先导入门店",
     "taken": "「{name}」与另一条记录重名",
     "tier_not_for_points": "「{level}」不能用积分换",
@@ -49,5 +54,7 @@ _SENTENCES = {
 
 def explain(error: CrmError) -> str:
     """Why it was refused, for the person at the terminal."""
+    if isinstance(said := error.values.get("sentence"), str):  # it brings its own
+        return said
     sentence = _SENTENCES.get(error.code)
     return sentence.format(**error.values) if sentence else error.code

@@ -13,6 +13,7 @@ from channels.forms import page
 from crm_core.authz import Actor, Role
 from crm_core.customers import service as customers
 from crm_core.db import reading, unit_of_work
+from crm_core.entry import service as entry
 from crm_core.errors import CrmError
 from crm_core.questionnaires import definition, links, publishing, service, sheets
 from crm_core.questionnaires.definition import Definition
@@ -79,6 +80,7 @@ def _taken(token: str, answers: Mapping[str, str]) -> HTMLResponse:
                 source="link", ref=_ref(token),
             )  # fmt: skip
     except BadEntries as error:
+        entry.refused(_actor(customer_id), customer_id, error, source="link", ref=_ref(token))
         problems = {_question(asked, each.field): each.sentence for each in error.problems}
         return _form(link, asked, answers, problems)
     except CrmError:  # the link, the questionnaire or the customer is no more

@@ -12,13 +12,14 @@ from sqlmodel import Session
 from crm_core.authz import Actor, Permission
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer
+from crm_core.db import unit_of_work
 from crm_core.entry import record, warning
 from crm_core.entry.sorting import Parts, sort
 from crm_core.family import service as family
 from crm_core.fields import service as fields
 from crm_core.lineage import service as lineage
 from crm_core.preferences import service as preferences
-from crm_core.validation.errors import BadEntries
+from crm_core.validation.errors import BadEntries, BadEntry
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,17 @@ def check(session: Session, actor: Actor, customer_id: int, given: Mapping[str, 
     if problems:
         raise BadEntries(problems)
     return warning.of(session, customer, filled)
+
+
+def refused(
+    actor: Actor, customer_id: int, error: BadEntry | BadEntries, *, source: str, ref: str
+) -> None:
+    """Count what was refused among the figures of its source; called once the rest is undone."""
+    problems = error.problems if isinstance(error, BadEntries) else [error]
+    with unit_of_work() as session:
+        customer = session.get_one(Customer, customer_id)
+        for one in problems:
+            lineage.refused(session, actor, customer, one.field, one.why, source=source, ref=ref)
 
 
 def _keep(

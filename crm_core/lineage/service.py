@@ -6,7 +6,6 @@ from sqlmodel import Session, col, select
 
 from crm_core import crypto
 from crm_core.authz import Actor, Role, Scoped
-from crm_core.db import unit_of_work
 from crm_core.lineage.models import FieldEntry
 
 
@@ -40,15 +39,23 @@ def entered(  # noqa: PLR0913  where a value comes from is all of this
     return row
 
 
-def refused(actor: Actor, customer: Scoped, field: str, why: str, *, source: str, ref: str) -> None:
-    """Keep that a value was refused, in a transaction of its own: the other one is undone."""
-    with unit_of_work() as session:
-        session.add(
-            FieldEntry(
-                customer_id=customer.id, store_id=customer.store_id, field=field, source=source,
-                actor=actor.name, ref=ref, refused=why,
-            )
-        )  # fmt: skip
+def refused(
+    session: Session,
+    actor: Actor,
+    customer: Scoped,
+    field: str,
+    why: str,
+    *,
+    source: str,
+    ref: str,
+) -> None:
+    """Keep that a value was refused and why; nothing of the value. The refusal is not undone."""
+    session.add(
+        FieldEntry(
+            customer_id=customer.id, store_id=customer.store_id, field=field, source=source,
+            actor=actor.name, ref=ref, refused=why,
+        )
+    )  # fmt: skip
 
 
 def of(session: Session, customer_id: int, field: str | None = None) -> Sequence[FieldEntry]:

@@ -80,8 +80,10 @@ def finish(session: Session, actor: Actor, sheet: Sheet, asked: Definition) -> E
     sheet.state, sheet.ended_at = SheetState.DONE, now()
     session.add(sheet)
     session.flush()
+    done = f"{ref}:done"  # what was entered stands in the timeline under `ref`
+    questionnaire = sheet.questionnaire_id
     timeline.add(
-        session, sheet.customer_id, EventKind.PROFILE, ref=ref, questionnaire=sheet.questionnaire_id
+        session, sheet.customer_id, EventKind.PROFILE, ref=done, questionnaire=questionnaire
     )
     return entered
 

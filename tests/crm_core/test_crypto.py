@@ -53,3 +53,20 @@ def test_digests_tell_kinds_and_keys_apart(monkeypatch: pytest.MonkeyPatch) -> N
     first = crypto.digest("phone", "1"), crypto.digest("card", "1")
     under(monkeypatch, "two")
     assert len({*first, crypto.digest("phone", "1")}) == 3
+
+
+def test_several_previous_keys_are_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = []
+    for key in ("one", "two", "three"):
+        under(monkeypatch, key)
+        stored.append(crypto.encrypt(key.encode(), "c"))
+    under(monkeypatch, "three", previous="two, one")
+    assert [crypto.decrypt(each, "c") for each in stored] == [b"one", b"two", b"three"]
+    assert len(crypto.ring()) == 3
+
+
+def test_digests_name_every_key_the_present_one_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    under(monkeypatch, "old")
+    old = crypto.digest("phone", "1")
+    under(monkeypatch, "new", previous="old")
+    assert crypto.digests("phone", "1") == [crypto.digest("phone", "1"), old]

@@ -98,3 +98,51 @@ class TestUndo:
         say(session, customer, Purpose.MARKETING, True, "r2")
         assert consents.undo(session, themselves(customer), customer.id, "r1") == []
         assert consents.holds(session, customer.id, Purpose.MARKETING)
+
+
+class TestByChannel:
+    def say(
+        self, session: Session, customer: Customer, via: str, granted: bool, ref: str
+    ) -> Consent:
+        return consents.record(
+            session, themselves(customer), customer.id, Purpose.MARKETING, granted=granted,
+            wording=f"words of {ref}", channel="oa", via=via, ref=ref,
+        )  # fmt: skip
+
+    def held(self, session: Session, customer: Customer) -> list[bool]:
+        return [
+            consents.holds(session, customer.id, Purpose.MARKETING, via=via)
+            for via in ("", "oa", "sms")
+        ]
+
+    @pytest.mark.every_database
+    def test_one_channel_can_be_withdrawn_alone(self, session: Session) -> None:
+        customer = a_customer(session)
+        self.say(session, customer, "", True, "r1")
+        self.say(session, customer, "sms", False, "r2")
+        assert self.held(session, customer) == [True, True, False]
+
+    def test_withdrawing_all_withdraws_each(self, session: Session) -> None:
+        customer = a_customer(session)
+        self.say(session, customer, "sms", True, "r1")
+        assert self.held(session, customer) == [False, False, True]
+        self.say(session, customer, "", False, "r2")
+        assert self.held(session, customer) == [False, False, False]
+
+    def test_one_message_can_speak_of_several_channels(self, session: Session) -> None:
+        customer = a_customer(session)
+        for via in ("oa", "sms"):
+            self.say(session, customer, via, True, "r1")
+        assert self.held(session, customer) == [False, True, True]
+        consents.undo(session, themselves(customer), customer.id, "r1")
+        assert self.held(session, customer) == [False, False, False]
+
+    def test_the_history_says_who_wrote_it_down_and_in_which_words(self, session: Session) -> None:
+        customer = a_customer(session)
+        self.say(session, customer, "", True, "r1")
+        self.say(session, customer, "sms", False, "r2")
+        rows = consents.history(session, themselves(customer), customer.id)
+        assert [(row.via, row.granted, row.wording, row.source) for row in rows] == [
+            ("sms", False, "words of r2", f"customer:{customer.id}"),
+            ("", True, "words of r1", f"customer:{customer.id}"),
+        ]
