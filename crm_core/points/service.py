@@ -274,11 +274,13 @@ def expire(session: Session, actor: Actor, customer_id: int) -> int:
     return entries.settle(session, actor, customer_id).written_off
 
 
-def with_expired_lots(session: Session) -> Sequence[int]:
-    """Customers who have a lot that expired and was not written off yet."""
+def with_expired_lots(session: Session, since: datetime | None = None) -> Sequence[int]:
+    """Customers who have a lot that expired (after `since`) and was not written off yet."""
     wanted = select(PointsEntry.customer_id).where(
         col(PointsEntry.expires_at) <= now(),
         col(PointsEntry.cause).in_(GIVING),
         ledger.lot_left() > 0,
     )
+    if since is not None:
+        wanted = wanted.where(col(PointsEntry.expires_at) > since)
     return sorted(set(session.exec(wanted)))

@@ -1,5 +1,6 @@
 """What 0002 makes of the rows of the release before, on every database."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,18 +43,22 @@ class Old:
         self.tables = MetaData()
 
     def add(self, table: str, **values: Any) -> None:
+        """A row; the database numbers the rows of a table from 1."""
         known = Table(table, self.tables, autoload_with=self.connection)
-        plain = {
-            k: v.astimezone(UTC).replace(tzinfo=None) if isinstance(v, datetime) else v
-            for k, v in values.items()
-        }
+        plain = {name: self._plain(value) for name, value in values.items()}
         self.connection.execute(insert(known).values(**plain))
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC).replace(tzinfo=None)
+        is_text = self.connection.dialect.name == "mysql"  # which calls JSON a text
+        return json.dumps(value) if isinstance(value, dict) and is_text else value
 
     def entry(self, number: int, delta: int, cause: str, *, days: int, **more: Any) -> None:
         at = AT + timedelta(days=days)
         values = {"available_at": at, "note": "", "lot_id": None, "expires_at": None} | more
         self.add(
-            "points_entry", id=number, customer_id=1, delta=delta, cause=cause, ref=str(number),
+            "points_entry", customer_id=1, delta=delta, cause=cause, ref=str(number),
             created_at=at, **values,
         )  # fmt: skip
 
@@ -61,7 +66,7 @@ class Old:
 def filled(engine: Engine) -> None:
     with engine.begin() as connection:
         old = Old(connection)
-        old.add("customer", id=1, tier="金卡", created_at=AT)
+        old.add("customer", tier="金卡", created_at=AT)
         old.entry(1, 100, "purchase", days=0, expires_at=AT + timedelta(days=400))
         old.entry(2, 50, "vote", days=1, expires_at=AT + timedelta(days=300))
         old.entry(3, -70, "reward", days=2)
