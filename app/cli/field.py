@@ -1,6 +1,7 @@
 """`dianyu field`: the catalogue of fields, tags and sources; the shop's own fields."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -209,7 +210,7 @@ def _read(rules: str) -> dict[str, Any]:
     }
 
 
-def _print(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     table = Table(*titles, box=box.SIMPLE)
     for row in rows:
         table.add_row(*row)

@@ -1,5 +1,7 @@
 """`dianyu keys`: changing the secret that personal data are encrypted with."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -8,7 +10,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from app.cli.catalog import friendly
 from app.cli.main import cli
-from app.run.errors import CannotRun
+from app.imports.cells import BadCell
 from crm_core import crypto
 from crm_core.authz import system
 from crm_core.db import reading
@@ -38,10 +40,8 @@ def status() -> None:
 @group.command("new")
 def new() -> None:
     """生成新密钥，旧的留作读取；之后重启各个进程，再运行 rotate。"""
-    try:
+    with _in_our_file():
         secrets.renew(settings().home)
-    except secrets.NotOurs as error:
-        raise CannotRun(str(error)) from error
     typer.echo("新密钥已写好。请重启 dianyu 的各个进程，然后运行 `dianyu keys rotate`。")
 
 
@@ -69,12 +69,19 @@ def retire(
     """作废旧密钥；还有资料在它下面时会拒绝。"""
     with friendly(), reading() as session:
         left = service.left(session)
-    if left:
-        raise CannotRun("还有资料在旧密钥下，先运行 `dianyu keys rotate`")
+        if left:
+            raise BadCell("还有资料在旧密钥下，先运行 `dianyu keys rotate`")
     if not yes:
         typer.confirm("作废后，旧备份要用旧密钥才能读。继续吗？", abort=True)
-    try:
+    with _in_our_file():
         secrets.retire(settings().home)
-    except secrets.NotOurs as error:
-        raise CannotRun(str(error)) from error
     typer.echo("旧密钥已作废。")
+
+
+@contextmanager
+def _in_our_file() -> Iterator[None]:
+    with friendly():
+        try:
+            yield
+        except secrets.NotOurs as error:
+            raise BadCell(str(error)) from error

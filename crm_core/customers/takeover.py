@@ -13,6 +13,7 @@ from crm_core.customers import service as customers
 from crm_core.customers.claims import Claim
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.customers.service import IdentityTaken
+from crm_core.lineage import service as lineage
 from crm_core.saving import Change
 from crm_core.settings import settings
 
@@ -50,6 +51,7 @@ def put(session: Session, actor: Actor, record: Record) -> tuple[Customer, Chang
     customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer.id)
     _take_back(session, actor, customer, record)
     changed = _identify(session, customer, record) + _fill(session, customer, record)
+    lineage.said(session, actor, customer, _said(record), source=SOURCE, ref=SOURCE)
     if found and not changed:
         return customer, Change.SAME
     customer.member_since = customer.member_since or now()
@@ -79,6 +81,16 @@ def find(session: Session, record: Record) -> Customer | None:
     if len(holders) > 1:
         raise IdentityTaken(len(holders))
     return next(iter(holders.values()), None)
+
+
+def _said(record: Record) -> dict[str, str | None]:
+    """What the other system says, by the codes of the catalogue."""
+    return {
+        "name": record.name,
+        "phone": record.phone,
+        "birthday": record.birthday.isoformat() if record.birthday else None,
+        "city": record.city,
+    }
 
 
 def _known_by(record: Record) -> list[tuple[IdentityKind, str, str]]:

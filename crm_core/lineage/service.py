@@ -1,6 +1,6 @@
 """Writing down where values come from, and telling it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -37,6 +37,29 @@ def entered(  # noqa: PLR0913  where a value comes from is all of this
     )
     session.add(row)
     return row
+
+
+def said(
+    session: Session,
+    actor: Actor,
+    customer: Scoped,
+    values: Mapping[str, str | None],
+    *,
+    source: str,
+    ref: str,
+) -> None:
+    """Keep what a source says of a customer, field by field; None is nothing.
+
+    What it said before in the same words is not kept again, so that a nightly import adds rows for
+    what is new only.
+    """
+    given = {field: value for field, value in values.items() if value}
+    theirs = FieldEntry.customer_id == customer.id, FieldEntry.source == source
+    known = select(FieldEntry.field, FieldEntry.digest).where(*theirs, FieldEntry.refused == "")
+    latest = dict(session.exec(known.order_by(col(FieldEntry.id))).all())
+    for field, value in given.items():
+        if latest.get(field) != digest(field, value):
+            entered(session, actor, customer, field, value, source=source, ref=ref)
 
 
 def refused(

@@ -13,6 +13,7 @@ from crm_core.customers import service as customers
 from crm_core.customers.claims import Claim
 from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
 from crm_core.errors import CrmError, Kind
+from crm_core.lineage import service as lineage
 from crm_core.merging.service import merge
 from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
@@ -181,6 +182,8 @@ def _keep(
         session, customer.id, EventKind.BOUND, ref=ref, what=claim.kind.value, value=claim.value,
         instead_of=instead_of, joined=joined,
     )  # fmt: skip
+    if claim.kind is IdentityKind.PHONE:
+        lineage.entered(session, actor, customer, "phone", claim.value, before=instead_of, ref=ref)
     audit.record(
         session, actor, "customer:bind", f"customer:{customer.id}", kind=claim.kind.value,
         joined=joined,

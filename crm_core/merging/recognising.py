@@ -9,6 +9,7 @@ from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
+from crm_core.lineage import service as lineage
 from crm_core.merging import candidates, joins, pairs, service
 from crm_core.merging.joins import Does
 from crm_core.merging.models import DuplicatePair
@@ -71,7 +72,8 @@ def take_in(
     customer = _add(session) if is_new else holders[0][0]
     customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer.id)
     merged = _join(session, actor, customer, holders[1:], ref)
-    _fill(session, customer, person, seen)
+    said = _fill(session, customer, person, seen)
+    lineage.said(session, actor, customer, said, source=source, ref=ref)
     _identify(session, customer, seen, source)
     likely = candidates.of_one(session, customer.id) if look_for_more else ()
     suggested = pairs.propose(session, likely)
@@ -128,8 +130,13 @@ def _join(
     return why
 
 
-def _fill(session: Session, customer: Customer, person: Person, seen: Sequence[Seen]) -> None:
-    """Only what the record does not say yet: this source may be the one that errs."""
+def _fill(
+    session: Session, customer: Customer, person: Person, seen: Sequence[Seen]
+) -> dict[str, str | None]:
+    """Only what the record does not say yet: this source may be the one that errs.
+
+    Returns all that it says.
+    """
     phones = (one.value for one in seen if one.kind is IdentityKind.PHONE)
     given = {
         "name": person.name,
@@ -140,6 +147,7 @@ def _fill(session: Session, customer: Customer, person: Person, seen: Sequence[S
     gaps = {name: value for name, value in given.items() if getattr(customer, name) is None}
     customer.city = customer.city or person.city
     customers.describe(session, customer, **gaps)
+    return {**given, "city": person.city}
 
 
 def _identify(session: Session, customer: Customer, seen: Sequence[Seen], source: str) -> None:

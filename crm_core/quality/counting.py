@@ -108,7 +108,7 @@ def _given(wanted: list[str]) -> Any:
 
 
 def _passed(since: datetime, until: datetime, by_source: bool) -> Any:
-    passed = func.sum(case((FieldEntry.refused == "", 1), else_=0))
+    passed = func.sum(case((col(FieldEntry.refused) == "", 1), else_=0))
     source = col(FieldEntry.source) if by_source else literal(ALL)
     within = FieldEntry.at >= since, FieldEntry.at < until
     groups = [col(FieldEntry.store_id), *([source] if by_source else [])]
@@ -127,9 +127,9 @@ def _agreeing(by_source: bool) -> Any:
         select(
             FieldEntry.customer_id,
             FieldEntry.field,
-            case((func.count(distinct(FieldEntry.digest)) == 1, 1), else_=0).label("agree"),
+            case((func.count(distinct(col(FieldEntry.digest))) == 1, 1), else_=0).label("agree"),
         )
-        .join(latest, latest.c.id == FieldEntry.id)
+        .join(latest, latest.c.id == col(FieldEntry.id))
         .group_by(col(FieldEntry.customer_id), FieldEntry.field)
         .having(func.count() > 1)
         .subquery()
@@ -144,7 +144,7 @@ def _agreeing(by_source: bool) -> Any:
         select(Customer.store_id, FieldEntry.source, found, func.count())
         .join(pairs, pairs.c.customer_id == Customer.id)
         .join(FieldEntry, same)
-        .join(latest, latest.c.id == FieldEntry.id)
+        .join(latest, latest.c.id == col(FieldEntry.id))
         .where(*_members())
         .group_by(col(Customer.store_id), FieldEntry.source)
     )
@@ -176,7 +176,7 @@ def _heard_from(since: datetime) -> Any:
 
 
 def _right(since: datetime, until: datetime, by_source: bool) -> Any:
-    right = func.sum(case((TagCheck.verdict == Verdict.RIGHT, 1), else_=0))
+    right = func.sum(case((col(TagCheck.verdict) == Verdict.RIGHT, 1), else_=0))
     source = col(TagCheck.source) if by_source else literal(ALL)
     answered = col(TagCheck.answered_at) >= since, col(TagCheck.answered_at) < until
     groups = [col(TagCheck.store_id), *([source] if by_source else [])]

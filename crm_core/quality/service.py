@@ -177,7 +177,7 @@ def _line(row: QualityFigure, targets: Sequence[QualityTarget]) -> Line:
 
 
 def _last_day(session: Session) -> date | None:
-    newest = select(QualityFigure.day).order_by(col(QualityFigure.day).desc()).limit(1)
+    newest = select(col(QualityFigure.day)).order_by(col(QualityFigure.day).desc()).limit(1)
     return session.exec(newest).first()
 
 

@@ -89,8 +89,8 @@ class TestEnter:
         for field, value in (("city", "上海"), ("size:", "M")):
             [row] = lineage.of(session, shop.customer.id, field)
             assert (row.value, row.source, row.actor) == (value, "assistant", actor.name)
-        row = session.exec(select(AuditEntry).where(AuditEntry.action == "customer:enter")).one()
-        assert row.detail["fields"] == ["city"]
+        kept = session.exec(select(AuditEntry).where(AuditEntry.action == "customer:enter")).one()
+        assert kept.detail["fields"] == ["city"]
 
     def test_somebody_elses_customer_is_refused(self, session: Session, shop: Shop) -> None:
         other = acting(a_staff(session))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from sqlmodel import Session
 
@@ -74,7 +76,7 @@ class TestTags:
         return preferences.current(session, actor, customer_id).tags
 
     def define(self, session: Session, name: str, **rest: object) -> TagDefinition:
-        given = {"purpose": "推荐", "owner": "店长", **rest}
+        given: dict[str, Any] = {"purpose": "推荐", "owner": "店长", **rest}
         return define_tag(session, OPERATOR, TagDefinition(name=name, **given))[0]
 
     def test_of_an_exclusive_group_the_last_one_holds(self, session: Session, shop: Shop) -> None:

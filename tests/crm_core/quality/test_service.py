@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from crm_core import clock
 from crm_core.authz import Forbidden, system
@@ -93,7 +93,7 @@ class TestMeasure:
         enter(session, shop.customer, "chat", "r1", birthday="1992-05-04")
         after = figures(session, C)
         assert after["", ""][0] == before["", ""][0] + 1
-        assert len(session.exec(select(QualityFigure.day).distinct()).all()) == 1
+        assert len(session.exec(select(col(QualityFigure.day)).distinct()).all()) == 1
 
     def test_nothing_to_count_is_no_figure(self, session: Session) -> None:
         assert service.measure(session, OPERATOR) == []

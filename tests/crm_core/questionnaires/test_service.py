@@ -108,7 +108,7 @@ class TestChat:
         customer = a_customer(session)
         begin(session, customer)
         with pytest.raises(
-            BadEntries, check=lambda error: "没有「999」" in error.values["sentence"]
+            BadEntries, check=lambda error: "没有「999」" in str(error.values["sentence"])
         ):
             say(session, customer, "999", "a1")
         step = service.current(session, themselves(customer), customer.id)
