@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
+import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
@@ -19,7 +20,7 @@ class Explained(BaseModel):
 
 def open_on(app: FastAPI) -> None:
     """Serve /docs, its scripts and styles, and what each problem means."""
-    static = Path(str(files("fastapi_offline") / "static"))
+    static = Path(str(files(fastapi_offline) / "static"))
     app.mount("/docs/static", StaticFiles(directory=static))
 
     @app.get("/docs", include_in_schema=False)

@@ -104,7 +104,7 @@ def take_order(call: WriteCall, body: OrderIn) -> Response:
 @router.post("/bulk", response_model=Results[OrderOut])
 def take_orders(call: WriteCall, body: Many[OrderIn]) -> Response:
     """Keep up to 500 orders; each stands or falls alone."""
-    work = bulk.each(body.items, _take, Results[OrderOut], order=lambda item: item.order_no)
+    work = bulk.each(body.items, _take, Results[OrderOut], order=_by_customer)
     return call.write(work)
 
 
@@ -208,6 +208,11 @@ _AS_KEPT = {
     "order_no", "customer_id", "state", "total_fen", "refunded_fen", "paid_at", "source",
 }  # fmt: skip
 _LINE_AS_KEPT = {"category", "size", "color", "quantity", "price_fen", "returned"}
+
+
+def _by_customer(item: OrderIn) -> tuple[str, str]:
+    """A sale locks its customer."""
+    return item.customer.model_dump_json(), item.order_no
 
 
 def _take(session: Session, actor: Actor, body: OrderIn) -> Answer:

@@ -24,7 +24,7 @@ _STATUS = {
     Kind.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-_HTTP_CODES = {
+_HTTP_CODES: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "content_too_large",

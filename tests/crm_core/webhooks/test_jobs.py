@@ -61,8 +61,8 @@ def emitted(event: str = "order.taken", ref: str = "r1") -> int:
 
 
 def standing(session: Session, delivery_id: int) -> Delivery:
-    session.expire_all()
-    return session.get_one(Delivery, delivery_id)
+    session.rollback()  # a new transaction sees what others have committed
+    return session.get_one(Delivery, delivery_id, populate_existing=True)
 
 
 def test_the_signature_is_that_of_the_standard() -> None:
