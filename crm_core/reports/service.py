@@ -51,7 +51,7 @@ def of_store(
     paid = within(col(Order.paid_at), col(Order.store_id))
     kept = [*paid, col(Order.state) != OrderState.RETURNED]
     low = col(Rating.score) <= rules.get(session, "survey.low_score_up_to")
-    sales = select(func.coalesce(func.sum(Order.total_fen), 0)).where(*kept)
+    sales = select(func.coalesce(func.sum(_left_fen), 0)).where(*kept)
     return Report(
         sales_fen=int(session.exec(sales).one()),
         orders=_count(session, kept),
@@ -60,6 +60,9 @@ def of_store(
         complaints=_count(session, within(col(Ticket.opened_at), col(Ticket.store_id))),
         low_scores=_count(session, [*within(col(Rating.at), col(Rating.store_id)), low]),
     )
+
+
+_left_fen = col(Order.total_fen) - col(Order.refunded_fen)  # of what came back in part
 
 
 def _store(actor: Actor, store_id: int | None) -> int | None:

@@ -80,8 +80,9 @@ def record_return(session: Session, actor: Actor, new: NewReturn, *, ref: str) -
         TooManyReturned: more comes back than is left.
     """
     order = _lock(session, actor, new.order_no)
-    if order.state is OrderState.RETURNED and not new.items:
-        return returning.of_order(session, order)[-1]
+    earlier = returning.of_order(session, order)
+    if earlier and order.state is OrderState.RETURNED and not new.items:
+        return earlier[-1]
     taken = returning.take_back(session, order, new, ref)
     if not taken.is_new:
         return taken.row

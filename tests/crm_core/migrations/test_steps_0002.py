@@ -17,8 +17,12 @@ from crm_core import db, migrate
 from crm_core.authz import system
 from crm_core.clock import now
 from crm_core.migrations import points_0002
+from crm_core.orders import finding
+from crm_core.orders.models import Order, OrderLine
+from crm_core.orders.returning import NewReturn, TooManyReturned
 from crm_core.points import service as points
 from crm_core.points.models import Cause, PointsEntry, PointsTake
+from crm_core.sales import service as sales
 from crm_core.tiers import program
 from tests.databases import URLS, fresh
 
@@ -142,3 +146,27 @@ def _entry(number: int, delta: int, expires_days: int | None) -> PointsEntry:
         id=number, customer_id=1, delta=delta, cause=Cause.GIFT, ref=str(number), created_at=at,
         available_at=at, expires_at=expires,
     )  # fmt: skip
+
+
+def test_of_orders_that_came_back_nothing_is_left(old: Engine) -> None:
+    with old.begin() as connection:
+        rows = Old(connection)
+        rows.add("customer", tier="普通会员", created_at=AT)
+        for number, state in enumerate(("done", "returned"), 1):
+            rows.add(
+                "sales_order", order_no=f"DD{number}", customer_id=1, state=state, total_fen=500,
+                paid_at=AT, source="till", created_at=AT,
+            )  # fmt: skip
+            rows.add(
+                "order_line", order_id=number, product_name="丝巾", category="", size="", color="",
+                quantity=2, price_fen=250,
+            )  # fmt: skip
+    migrate.upgrade(old)
+    with Session(old) as session:
+        assert session.exec(select(Order.refunded_fen).order_by(col(Order.id))).all() == [0, 500]
+        pieces = select(OrderLine.returned).order_by(col(OrderLine.id))
+        assert session.exec(pieces).all() == [0, 2]
+        kept = finding.last_purchases(session, system("test"), 1)
+        assert [purchase.order.order_no for purchase in kept] == ["DD1"]
+        with pytest.raises(TooManyReturned):
+            sales.record_return(session, system("test"), NewReturn("DD2"), ref="TH1")

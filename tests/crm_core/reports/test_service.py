@@ -24,11 +24,12 @@ def sold(
     *,
     store: Store | None = None,
     state: OrderState = OrderState.DONE,
+    refunded: int = 0,
 ) -> None:
     number = f"DD{customer.id}-{at.timestamp()}-{fen}"
     order = Order(
         order_no=number, customer_id=customer.id, store_id=store.id if store else None, state=state,
-        total_fen=fen, paid_at=at, source="test",
+        total_fen=fen, refunded_fen=refunded, paid_at=at, source="test",
     )  # fmt: skip
     session.add(order)
     session.flush()
@@ -38,8 +39,9 @@ def sold(
 def test_counts_what_happened_in_the_shop_in_that_time(session: Session) -> None:
     store, other = a_store(session), a_store(session, "滨江店")
     customer = a_customer(session, assistant=a_staff(session, store=store))
-    for fen, at in ((100_00, DAY), (51_01, NEXT - timedelta(microseconds=1)), (999, NEXT)):
+    for fen, at in ((50_00, DAY), (51_01, NEXT - timedelta(microseconds=1)), (999, NEXT)):
         sold(session, customer, fen, at, store=store)
+    sold(session, customer, 80_00, DAY, store=store, refunded=30_00)  # in part
     sold(session, customer, 777, DAY, store=store, state=OrderState.RETURNED)
     sold(session, customer, 555, DAY, store=other)
     sold(session, customer, 444, DAY)
@@ -60,10 +62,10 @@ def test_counts_what_happened_in_the_shop_in_that_time(session: Session) -> None
     session.flush()
     manager = acting(a_staff(session, role=Role.MANAGER, store=store))
     report = reports.of_store(session, manager, DAY, NEXT)
-    assert report == reports.Report(151_01, 2, 1, 1, 1, 2)
-    assert report.average_fen == 7550
+    assert report == reports.Report(151_01, 3, 1, 1, 1, 2)
+    assert report.average_fen == 5034
     chain = reports.of_store(session, system("test"), DAY, NEXT)
-    assert (chain.sales_fen, chain.orders) == (151_01 + 555 + 444, 4)
+    assert (chain.sales_fen, chain.orders) == (151_01 + 555 + 444, 5)
 
 
 def test_a_quiet_day(session: Session) -> None:
