@@ -55,8 +55,9 @@ class Load:
 class Connection:
     """One kept-alive HTTP/1.1 connection."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str = SECRET) -> None:
         self._port = port
+        self._token = token
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, data: Json) -> Any:
@@ -71,11 +72,11 @@ class Connection:
         """The answer's body.
 
         Raises:
-            Failed: its status is not 200.
+            Failed: its status is neither 200 nor 201.
         """
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n"
-            f"Authorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Authorization: Bearer {self._token}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
@@ -83,7 +84,7 @@ class Connection:
         writer.write(head.encode() + body)
         status, length = _parsed(await reader.readuntil(b"\r\n\r\n"))
         answer = await reader.readexactly(length)
-        if status != HTTPStatus.OK:
+        if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
             raise Failed(f"{path.split('?', maxsplit=1)[0]} answered {status}: {answer[:200]!r}")
         return answer
 

