@@ -87,11 +87,11 @@ def define(  # noqa: PLR0913  a field is all of this
     consent: Consent = "",
 ) -> None:
     """新增或修改一个门店自己的字段。"""
-    wanted = CustomField(
-        code=code, title=title, kind=kind, sensitivity=sensitivity, purpose=purpose, owner=owner,
-        rules=_read(rules), consent=consent,
-    )  # fmt: skip
     with friendly(), unit_of_work() as session:
+        wanted = CustomField(
+            code=code, title=title, kind=kind, sensitivity=sensitivity, purpose=purpose,
+            owner=owner, rules=_read(rules), consent=consent,
+        )  # fmt: skip
         defining.define(session, _ACTOR, wanted)
     typer.echo("已保存。")
 

@@ -1,10 +1,12 @@
 """Customers with what they own and agreed to, from another system."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 
 from sqlmodel import Session
 
-from app.imports.cells import BadCell, day, phone, text, whole, yes_or_no
+from app.imports.cells import BadCell, phone, text, whole, yes_or_no
 from app.imports.kind import Column, Kind, Values
 from app.imports.kinds import shown
 from crm_core.authz import Actor
@@ -18,6 +20,8 @@ from crm_core.points import terms
 from crm_core.points.models import Cause
 from crm_core.saving import Change
 from crm_core.tiers import program
+from crm_core.validation import checking
+from crm_core.validation.errors import BadEntry
 
 _WORDING = (
     "从原会员系统导入，门店确认顾客当时已同意"  # what the proof is when nobody was asked here
@@ -27,6 +31,7 @@ _CONSENTS = {
     "marketing_consent": Purpose.MARKETING,
 }
 _MOST_POINTS = 100_000_000
+_LONGEST_NAME = 64
 
 
 def _save_customer(session: Session, actor: Actor, rows: Sequence[Values]) -> Change:
@@ -79,6 +84,25 @@ def _take_over_consent(
         )  # fmt: skip
 
 
+def _name(cell: str) -> str:
+    with _in_words():
+        return checking.text(cell, "name", "姓名", _LONGEST_NAME)
+
+
+def _born(cell: str) -> date:
+    with _in_words():
+        return date.fromisoformat(checking.birthday(cell))
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What cannot be, as the reason of the line."""
+    try:
+        yield
+    except BadEntry as error:
+        raise BadCell(error.sentence) from None
+
+
 CUSTOMER = Kind(
     "customer",
     "顾客",
@@ -86,8 +110,8 @@ CUSTOMER = Kind(
         Column("card_no", "会员卡号", text(64)),
         Column("phone", "手机号", phone),
         Column("openid", "openid", text(64)),
-        Column("name", "姓名", text(64)),
-        Column("birthday", "生日", day),
+        Column("name", "姓名", _name),
+        Column("birthday", "生日", _born),
         Column("tier", "等级", text(32)),
         Column("points", "积分", whole(0, _MOST_POINTS), empty=0),
         Column("assistant", "专属导购", text(64)),

@@ -49,6 +49,8 @@ class TestView:
             "name": "林晓月", "phone": "138****5678", "birthday": "5月4日",
             "address": "中山路88号****", "wedding_on": "2027-05-20",
         }  # fmt: skip
+        shown = reading.view(session, acting(known.assistant), known.customer.id)
+        assert [one.code for one in shown if one.can_open] == ["phone"]
 
     def test_an_administrator_too_sees_it_masked_until_they_say_why(
         self, session: Session, known: Shop
