@@ -89,7 +89,7 @@ def record_return(session: Session, actor: Actor, new: NewReturn, *, ref: str) -
     happened, shop = f"return:{ref}", _shop(actor)
     telling.came_back(session, order, taken)
     audit.record(
-        session, actor, "order:return", f"order:{order.order_no}",
+        session, actor, "order:returned", f"order:{order.order_no}",
         ref=ref, refund_fen=taken.row.refund_fen,
     )  # fmt: skip
     earning.take_back(session, shop, order, ref=happened)
