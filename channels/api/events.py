@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 from sqlmodel import Session
 
 from channels.api import bulk
@@ -23,7 +23,7 @@ class EventIn(BaseModel):
     type: Code = Field(examples=["browse"])
     at: Moment = Field(examples=["2026-11-22T13:59:00+08:00"])
     customer: CustomerRef = Field(examples=[{"phone": "13800138000"}])
-    data: dict[str, Any] = Field(
+    data: dict[str, JsonValue] = Field(
         description="By the schema of its type: GET /api/v1/events/schemas.",
         examples=[{"product": "A2031", "page": "/p/A2031"}],
     )

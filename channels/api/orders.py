@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from sqlmodel import Session
 
 from channels.api import bulk
@@ -13,6 +13,7 @@ from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ChangeCall, ReadCall, WriteCall
 from channels.api.paging import Page, Pages
 from channels.api.references import (
+    MOST_FEN,
     Code,
     CustomerRef,
     Fen,
@@ -57,10 +58,16 @@ class OrderIn(BaseModel):
     total_fen: Fen | None = Field(default=None, description="As paid; else the sum of the lines.")
     store_code: Code | None = Field(default=None, description="Without it: online.")
     staff_userid: str | None = Field(default=None, max_length=64, description="Who served.")
-    points_spent: int = Field(default=0, ge=0, le=10**9, description="Handed over besides money.")
+    points_spent: int = Field(default=0, ge=0, le=10**8, description="Handed over besides money.")
     coupons: list[Number] = Field(default=[], max_length=20, description="Redeemed with it.")
     earns: bool = Field(default=True, description="Off for history whose points came over.")
     source: Code = "till"
+
+    @model_validator(mode="after")
+    def _can_be_paid(self) -> Self:
+        if sum(line.price_fen * line.quantity for line in self.lines) > MOST_FEN:
+            raise ValueError("the lines come to more than any order")
+        return self
 
 
 class LineOut(BaseModel):

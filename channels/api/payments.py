@@ -12,7 +12,7 @@ from channels.api import bulk
 from channels.api.bulk import Many, Results
 from channels.api.call import Answer, ReadCall, WriteCall
 from channels.api.paging import Page, Pages
-from channels.api.references import Code, Moment, Number
+from channels.api.references import MOST_FEN, Code, Moment, Number
 from crm_core.authz import Actor
 from crm_core.orders import finding
 from crm_core.payments import service as payments
@@ -28,7 +28,7 @@ class PaymentIn(BaseModel):
     order_no: Number = Field(examples=["DD20261122001"])
     kind: PaymentKind = PaymentKind.PAID
     method: Method = Field(examples=["wechat"])
-    amount_fen: int = Field(gt=0, le=10**12, examples=[99900])
+    amount_fen: int = Field(gt=0, le=MOST_FEN, examples=[99900])
     paid_at: Moment = Field(examples=["2026-11-22T14:03:00+08:00"])
     reference: str | None = Field(
         default=None, max_length=128, description="The provider's number; kept encrypted."

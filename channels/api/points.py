@@ -20,7 +20,7 @@ from crm_core.points import service as points
 from crm_core.points.models import Cause, PointsEntry
 
 router = APIRouter(tags=["points"])
-_MOST = 10**9
+_MOST = 10**8
 
 
 class MovementIn(BaseModel):

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from channels.api.wording import title
@@ -115,6 +116,11 @@ def install(app: FastAPI) -> None:
     def no_such_route(_: Request, error: HTTPException) -> Response:
         code = _HTTP_CODES.get(error.status_code, "bad_request")
         return response(make(error.status_code, code), error.headers)
+
+    @app.exception_handler(DataError)
+    def not_storable(_: Request, __: DataError) -> Response:
+        """A character that no text holds, mostly: what the shapes let through."""
+        return response(make(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"))
 
     @app.exception_handler(Exception)
     def bug(request: Request, error: Exception) -> Response:

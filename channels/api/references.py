@@ -1,6 +1,6 @@
 """How requests name customers, shops and staff, and how answers do."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import (
@@ -24,10 +24,21 @@ Number = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][\w.:-]*$")
 ]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=32)]
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+def _within_reason(moment: datetime) -> datetime:
+    """In UTC; beyond these years no shop keeps anything, and databases differ."""
+    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
+        raise ValueError(f"a moment between {_FIRST_YEAR} and {_LAST_YEAR} is meant")
+    return moment.astimezone(UTC)
+
+
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+Moment = Annotated[AwareDatetime, AfterValidator(_within_reason)]
+MOST_FEN = 2_000_000_000  # twenty million yuan; four bytes hold it
 BIGGEST_ID = 2**53 - 1  # what JSON numbers hold exactly
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
-Fen = Annotated[int, Field(ge=0, le=10**12, description="In fen, a hundredth of a yuan.")]
+Fen = Annotated[int, Field(ge=0, le=MOST_FEN, description="In fen, a hundredth of a yuan.")]
 
 
 class IdentityRef(BaseModel):

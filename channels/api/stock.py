@@ -20,7 +20,7 @@ from crm_core.stock.service import Cell
 from crm_core.stores import service as stores
 
 router = APIRouter(prefix="/stock", tags=["stock"])
-_MOST = 10**9
+_MOST = 10**7
 
 
 class MoveIn(BaseModel):
