@@ -4,6 +4,7 @@ from sqlmodel import Session, select
 
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
+from crm_core.customers import identities
 from crm_core.customers import service as customers
 from crm_core.customers.claims import Claim
 from crm_core.customers.models import Customer, Identity, IdentityKind
@@ -11,13 +12,13 @@ from crm_core.customers.models import Customer, Identity, IdentityKind
 
 def is_only_typed(session: Session, claim: Claim) -> bool:
     """Whether all that speaks for its holder is that they typed it: no code, no till, no file."""
-    known = customers.identity(session, claim.kind, claim.value)
+    known = identities.find(session, claim.kind, claim.value)
     return known is not None and known.source == customers.TYPED and not known.verified
 
 
 def release(session: Session, customer: Customer, claim: Claim) -> None:
     """Take it off a record; without any phone or card left it is no member's. The caller may."""
-    if known := customers.identity(session, claim.kind, claim.value):
+    if known := identities.find(session, claim.kind, claim.value):
         session.delete(known)
     if customer.phone == claim.value:
         customers.forget_phone(session, customer)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, insert, true
+from sqlalchemy import insert, true
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -10,8 +10,8 @@ from crm_core import crypto
 from crm_core.audit import reads
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
-from crm_core.customers import index, names, phones, scope
-from crm_core.customers.models import Customer, Identity, IdentityKind, SearchKind
+from crm_core.customers import finding, identities, index, names, phones, scope
+from crm_core.customers.models import Customer, Identity, IdentityKind
 from crm_core.errors import CrmError, Kind
 
 TYPED = "chat"  # the source of identities that nobody has checked
@@ -62,27 +62,23 @@ def lock(session: Session, actor: Actor, permission: Permission, customer_id: in
 
 
 def find(
-    session: Session, actor: Actor, *, name: str | None = None, phone_tail: str | None = None
+    session: Session,
+    actor: Actor,
+    *,
+    name: str | None = None,
+    phone_tail: str | None = None,
+    phone: str | None = None,
 ) -> Sequence[Customer]:
     """Customers in the actor's scope who fit all that is given, oldest first.
 
-    `name` is as said (「王女士」, 「张晓梅」); `phone_tail` four digits.
+    `name` is as said (「王女士」, 「张晓梅」); `phone_tail` four digits; `phone` E.164, and where
+    nobody has it those whose number is one typing slip away.
 
     Raises:
         Forbidden: the actor may look up nobody.
     """
     actor.require(Permission.CUSTOMER_READ)
-    keys: list[tuple[SearchKind, str]] = []
-    if name:
-        called = names.parse(name)
-        keys.append(
-            (SearchKind.FULL_NAME, called.full)
-            if called.full
-            else (SearchKind.SURNAME, called.surname)
-        )
-    if phone_tail:
-        keys.append((SearchKind.PHONE_TAIL, phone_tail))
-    ids = index.matching(session, keys)
+    ids = finding.fitting(session, name, phone_tail, phone)
     found = session.exec(select(Customer).where(col(Customer.id).in_(ids)).order_by(_by_age)).all()
     seen = [customer for customer in found if actor.sees(customer)]
     for customer in seen:
@@ -109,16 +105,8 @@ def by_identity(
     wanted = (
         select(Customer)
         .join(Identity, col(Identity.customer_id) == col(Customer.id))
-        .where(*is_identity(kind, account, value))
+        .where(*identities.is_identity(kind, account, value))
     )
-    return session.exec(wanted).one_or_none()
-
-
-def identity(
-    session: Session, kind: IdentityKind, value: str, account: str = ""
-) -> Identity | None:
-    """The row of this identity; None if nobody has it. The caller has the right to ask."""
-    wanted = select(Identity).where(*is_identity(kind, account, value))
     return session.exec(wanted).one_or_none()
 
 
@@ -179,7 +167,7 @@ def identify(
     Raises:
         IdentityTaken: it is somebody else's.
     """
-    known = identity(session, kind, value, account)
+    known = identities.find(session, kind, value, account)
     if known is None:
         made = _add_identity(session, customer.id, kind, value, account=account, source=source)
         made.verified, made.verified_at = verified, now() if verified else None
@@ -196,7 +184,7 @@ def identify(
 
 def verify(session: Session, kind: IdentityKind, value: str, account: str = "") -> None:
     """Keep that an identity was checked, and when first. The caller has checked it."""
-    known = identity(session, kind, value, account)
+    known = identities.find(session, kind, value, account)
     if known is not None and not known.verified:
         known.verified, known.verified_at = True, now()
 
@@ -280,14 +268,6 @@ def masked(customer: Customer) -> str:
     """How a customer is named where not everybody may know them: 王** 138****5678."""
     name = names.mask(customer.name)
     return f"{name} {phones.mask(customer.phone)}" if customer.phone else name
-
-
-def is_identity(
-    kind: IdentityKind, account: str, value: str
-) -> tuple[bool, bool, ColumnElement[bool]]:
-    """The conditions under which a row of identities is this one."""
-    known = col(Identity.digest).in_(crypto.digests(kind.value, value))
-    return Identity.kind == kind, Identity.account == account, known
 
 
 _by_age = col(Customer.id)

@@ -38,6 +38,7 @@ _KNOWN = select(inbounds.c.id, inbounds.c.customer_id, inbounds.c.staff_id).wher
 _TALK_OF = (
     select(
         _identities.c.customer_id,
+        _identities.c.id.label("identity_id"),
         talks.c.id,
         talks.c.public_id,
         talks.c.state,
@@ -69,6 +70,7 @@ class _Talk:
     state: dict[str, Any] | None
     silent: bool
     customer_id: int | None
+    identity_id: int | None
     role: Role
 
 
@@ -125,10 +127,10 @@ def _talk_of_customer(session: Session, message: Message) -> _Talk | None:
             break
     else:
         return None
-    customer_id, talk_id, public_id, state, state_at, handed_over_at = row
+    customer_id, identity_id, talk_id, public_id, state, state_at, handed_over_at = row
     state = conversations.fresh(state, state_at)
     silent = handed_over_at is not None
-    return _Talk(talk_id, public_id, state, silent, customer_id, Role.CUSTOMER)
+    return _Talk(talk_id, public_id, state, silent, customer_id, identity_id, Role.CUSTOMER)
 
 
 def _first_contact(session: Session, message: Message) -> None:
@@ -143,7 +145,7 @@ def _first_contact(session: Session, message: Message) -> None:
 def _talk_of_staff(session: Session, staff_id: int) -> _Talk:
     talk = conversations.lock(session, conversations.of_staff(session, staff_id).id)
     role = staff.get(session, staff_id).role
-    return _Talk(talk.id, talk.public_id, conversations.state(talk), False, None, role)
+    return _Talk(talk.id, talk.public_id, conversations.state(talk), False, None, None, role)
 
 
 def _is_busy(session: Session, conversation_id: int) -> bool:
@@ -158,6 +160,7 @@ def _insert(session: Session, message: Message, talk: _Talk, at: datetime, *, ru
         "message_id": message.message_id,
         "conversation_id": talk.id,
         "customer_id": talk.customer_id,
+        "identity_id": talk.identity_id,
         "staff_id": message.sender.staff_id,
         "kind": message.kind,
         "text": message.text,

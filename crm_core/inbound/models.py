@@ -29,6 +29,7 @@ class Inbound(SQLModel, table=True):
     message_id: str = tables.word(128)
     conversation_id: int = tables.link("conversation", index=False)
     customer_id: int | None = tables.link("customer", optional=True)
+    identity_id: int | None = tables.link("identity", optional=True)  # by which they wrote
     staff_id: int | None = tables.link("staff", optional=True)
     kind: str = tables.word(32)  # "text", "voice", "image", "subscribe"…
     text: str | None = tables.secret("inbound.text", optional=True)

@@ -11,6 +11,7 @@ from crm_core.merging.moving import of_customers, rename, table_of, twins
 
 # Points go by lots (see ledgers.py), and a record does not belong to another's message.
 _NOT_HERE = frozenset({"points_entry", "customer"})
+_SENDER = "identity_id"  # says whose a message is; the talk was of both
 _BY_MESSAGE = re.compile(r"(?:chat|inbound):(\d+)")  # refs of what a message caused
 
 
@@ -29,9 +30,18 @@ def bring_along(session: Session, source_id: int, target_id: int) -> set[str]:
             refs |= _refs(connection, column, ids)
             if column.table.name == "inbound":
                 messages |= set(ids)
-    _events(connection, refs, source_id, target_id)
     session.expire_all()
     return refs
+
+
+def bring_events(session: Session, refs: set[str], source_id: int, target_id: int) -> None:
+    """Events of the timeline go with the rows that were written beside them."""
+    connection = session.connection()
+    for column in (one for one in of_customers() if one.table.name == "timeline_event"):
+        table = table_of(column)
+        wanted = select(table.c.id).where(column == target_id, table.c.ref.in_(sorted(refs)))
+        send(connection, column, connection.execute(wanted).scalars().all(), target_id, source_id)
+    session.expire_all()
 
 
 def by_message(ref: str) -> int | None:
@@ -65,9 +75,11 @@ def _tied(
     for link, parent in links(table):
         for owner in (one for one in of_customers() if one.table is parent):
             other = parent.alias()
-            theirs = other.c[owner.name] == source_id
+            theirs = [column == target_id, other.c[owner.name] == source_id]
+            if link.name != _SENDER and _SENDER in table.c:
+                theirs.append(table.c[_SENDER].is_(None))
             wanted = select(table.c.id).join(other, link == other.c.id)
-            yield from connection.execute(wanted.where(column == target_id, theirs)).scalars()
+            yield from connection.execute(wanted.where(*theirs)).scalars()
 
 
 def _caused(
@@ -108,11 +120,3 @@ def _refs(connection: Connection, column: Reference, ids: list[int]) -> set[str]
         return set()
     wanted = select(table.c.ref).where(table.c.id.in_(ids))
     return set(connection.execute(wanted).scalars())
-
-
-def _events(connection: Connection, refs: set[str], source_id: int, target_id: int) -> None:
-    """Events of the timeline go with the rows that were written beside them."""
-    for column in (one for one in of_customers() if one.table.name == "timeline_event"):
-        table = table_of(column)
-        wanted = select(table.c.id).where(column == target_id, table.c.ref.in_(sorted(refs)))
-        send(connection, column, connection.execute(wanted).scalars().all(), target_id, source_id)

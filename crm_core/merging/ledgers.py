@@ -8,25 +8,20 @@ from crm_core.authz import system
 from crm_core.inbound.models import Inbound
 from crm_core.merging.following import by_message
 from crm_core.orders.models import Order
-from crm_core.points import entries, parting
+from crm_core.points import parting
 from crm_core.points.models import GIVING, Cause, PointsEntry
 
 _BY_ORDER = re.compile(r"order:(.+)")
 _SYSTEM = system("merging")  # whoever merges need not have a right to points
 
 
-def settle(session: Session, customer_id: int) -> None:
-    """What one of two records owed is worked off with what the other one had."""
-    entries.pay_debts(session, customer_id)
-    session.flush()
-
-
-def part(session: Session, merge_id: int, source_id: int, target_id: int) -> None:
+def part(session: Session, merge_id: int, source_id: int, target_id: int) -> set[str]:
     """Give each record the points that are its own, without making or losing one.
 
     The lots that were moved are the source's again already; later ones follow the message or the
     order that earned them, and what was given back follows its spending. `points.parting` does the
-    rest: spends follow the lots, a shortfall stands below zero where it arose.
+    rest: spends follow the lots, a shortfall stands below zero where it arose. Returns the refs of
+    what went to the source.
     """
     session.flush()
     wanted = select(PointsEntry).where(PointsEntry.customer_id == target_id)
@@ -35,6 +30,7 @@ def part(session: Session, merge_id: int, source_id: int, target_id: int) -> Non
     ref = f"merge:{merge_id}"
     parting.part(session, _SYSTEM, target_id, source_id, moving, ref=ref)
     session.flush()
+    return {entry.ref for entry in later if entry.customer_id == source_id}
 
 
 def _owner(session: Session, entry: PointsEntry) -> int | None:

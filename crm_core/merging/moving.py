@@ -53,7 +53,7 @@ def move_everything(session: Session, merge_id: int, source_id: int, target_id: 
     session.flush()
     log = Log(session, merge_id)
     for column in taken(session.connection(), source_id):
-        _repoint(log, column, source_id, target_id)
+        repoint(log, column, source_id, target_id)
     session.add_all(log.parts)
     session.expire_all()
     return log
@@ -78,7 +78,8 @@ def _taken() -> Select[Any]:
     return wanted
 
 
-def _repoint(log: Log, column: Reference, was: int, now: int) -> None:
+def repoint(log: Log, column: Reference, was: int, now: int) -> None:
+    """Let the rows that refer to `was` refer to `now`, and so what refers to rows dropped by it."""
     table = table_of(column)
     if table.name in _NEWER_WINS:
         _let_go(log, column, now)
@@ -131,7 +132,7 @@ def _drop_one(log: Log, column: Reference, mine: int, theirs: int) -> None:
         mine, theirs,
     )  # fmt: skip
     for child in references(table.name):
-        _repoint(log, child, loser, winner)
+        repoint(log, child, loser, winner)
     content = rows.read(log.connection, table, loser)
     if content is None:  # it clashed under another key too, and is gone already
         return

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
+from crm_core.customers import identities
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.lineage import service as lineage
@@ -97,7 +98,7 @@ def _holders(session: Session, person: Person, seen: Sequence[Seen]) -> list[_Ho
     """Whose these identities are by the rules, the record that is to stay first."""
     found: dict[Does, dict[int, _Holder]] = {does: {} for does in Does}
     for one in seen:
-        known = customers.identity(session, one.kind, one.value, one.account)
+        known = identities.find(session, one.kind, one.value, one.account)
         if known is not None:
             row = joins.decide(one.kind, verified=one.verified and known.verified)
             holder = session.get_one(Customer, known.customer_id)
@@ -161,7 +162,7 @@ def _identify(session: Session, customer: Customer, seen: Sequence[Seen], source
 
 def _may_have(session: Session, customer: Customer, one: Seen) -> bool:
     """Whether it is nobody else's; who has it verified takes it from who only said so."""
-    known = customers.identity(session, one.kind, one.value, one.account)
+    known = identities.find(session, one.kind, one.value, one.account)
     if known is None or known.customer_id == customer.id:
         return True
     if not one.verified or known.verified:

@@ -87,12 +87,12 @@ def unmerge(session: Session, actor: Actor, merge_id: int, *, ref: str) -> Merge
         return done
     later = _later(session, done, everyone)
     for each in reversed(later):
-        _part(session, actor, each, ref=f"part:{done.id}:{each.id}")
+        _part(session, actor, each, ref=f"unmerge:{done.id}:first:{each.id}")
     _part(session, actor, done, ref=ref)
     pairs.keep_apart(session, actor, done.source_id, done.target_id)
     for each in later:
         pair = everyone[each.source_id], everyone[each.target_id]
-        _merge(session, actor, *pair, rule=each.rule, ref=f"again:{done.id}:{each.id}")
+        _merge(session, actor, *pair, rule=each.rule, ref=f"unmerge:{done.id}:again:{each.id}")
     return done
 
 
@@ -171,7 +171,6 @@ def _merge(
     source.joined_into = target.id
     golden.put(target, chosen)
     session.flush()
-    ledgers.settle(session, target.id)
     levels.assess(session, done)
     _derive(session, source, target)
     done.fields = before | {"merged": golden.fields(target)}
@@ -188,8 +187,9 @@ def _part(session: Session, actor: Actor, done: Merge, *, ref: str) -> None:
     source, target = locked[done.source_id], locked[done.target_id]
     source.joined_into = None
     parting.move_back(session, done)
-    following.bring_along(session, source.id, target.id)
-    ledgers.part(session, done.id, source.id, target.id)
+    refs = following.bring_along(session, source.id, target.id)
+    refs |= ledgers.part(session, done.id, source.id, target.id)
+    following.bring_events(session, refs, source.id, target.id)
     _give_back(done, source, target)
     levels.part(session, done, target)
     done.undone_at, done.undone_ref = now(), ref[:_LONGEST_REF]

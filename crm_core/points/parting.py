@@ -72,8 +72,9 @@ def _crossings(session: Session, between: set[int]) -> list[_Crossing]:
         .group_by(spending, col(PointsTake.lot_id))
         .order_by(spending, col(PointsTake.lot_id))
     )
-    found = [_Crossing(known[s], known[lot], int(n)) for s, lot, n in session.exec(takes)]
-    return [each for each in found if each.points and _crosses(each)]
+    held = [(s, lot, int(n)) for s, lot, n in session.exec(takes) if n]
+    found = [_Crossing(known[s], known[lot], n) for s, lot, n in held]
+    return [each for each in found if _crosses(each)]
 
 
 def _crosses(crossing: _Crossing) -> bool:

@@ -990,15 +990,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_figures_customer_id"), ["customer_id"], unique=True
         )
-        batch_op.create_index(
-            batch_op.f("ix_customer_figures_first_at"), ["first_at"], unique=False
-        )
         batch_op.create_index(batch_op.f("ix_customer_figures_last_at"), ["last_at"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_customer_figures_orders_spent_fen"),
-            ["orders", "spent_fen"],
-            unique=False,
-        )
 
     op.create_table(
         "customer_merge",
@@ -1659,8 +1651,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("verified_at", tables.UtcDateTime(), nullable=True))
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            )
+        )
+        batch_op.create_index(batch_op.f("ix_inbound_identity_id"), ["identity_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_inbound_state_received_at"), ["state", "received_at"], unique=False
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_inbound_identity_id_identity"), "identity", ["identity_id"], ["id"]
         )
 
     with op.batch_alter_table("order_line", schema=None) as batch_op:
@@ -1794,7 +1795,10 @@ def downgrade() -> None:
         batch_op.drop_column("list_price_fen")
 
     with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_inbound_identity_id_identity"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_inbound_state_received_at"))
+        batch_op.drop_index(batch_op.f("ix_inbound_identity_id"))
+        batch_op.drop_column("identity_id")
 
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_column("verified_at")

@@ -3,10 +3,13 @@
 import pytest
 from sqlmodel import Session, select
 
-from crm_core.customers import index, keys, phones
+from crm_core.authz import system
+from crm_core.customers import identities, index, keys, phones
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind, SearchKey, SearchKind
 from tests.factories import a_customer
+
+SHOP = system("test")
 
 
 def test_two_numbers_one_digit_apart_share_a_key() -> None:
@@ -85,11 +88,20 @@ def test_a_second_number_finds_the_customer_too(session: Session) -> None:
         assert index.matching(session, [(SearchKind.PHONE_TAIL, tail)]) == {customer.id}
 
 
-def test_a_number_with_a_slip_finds_the_customer(session: Session) -> None:
+@pytest.mark.parametrize("typed", ["+8613812345678", "+8613812345698", "+8613812346578"])
+def test_a_number_with_a_slip_finds_the_customer(session: Session, typed: str) -> None:
     customer = a_customer(session, "王晓梅", phone="+8613812345678")
     a_customer(session, "李雷", phone="+8613900001234")
-    typed = keys.of_phone("+8613812345698")
-    assert index.matching_any(session, typed) == {customer.id}
+    assert customers.find(session, SHOP, phone=typed) == [customer]
+    assert customers.find(session, SHOP, phone=typed, name="王女士") == [customer]
+    assert customers.find(session, SHOP, phone=typed, name="李女士") == []
+
+
+def test_a_number_that_somebody_has_is_no_slip(session: Session) -> None:
+    customer = a_customer(session, "王晓梅", phone="+8613812345678")
+    a_customer(session, "李雷", phone="+8613812345679")
+    assert customers.find(session, SHOP, phone="+8613812345678") == [customer]
+    assert customers.find(session, SHOP, phone="+8613999999999") == []
 
 
 def test_an_identity_that_is_checked_says_so_and_since_when(session: Session) -> None:
@@ -97,7 +109,7 @@ def test_an_identity_that_is_checked_says_so_and_since_when(session: Session) ->
     session.add(customer)
     session.flush()
     customers.identify(session, customer, IdentityKind.DEVICE, "d1", source="app")
-    row = customers.identity(session, IdentityKind.DEVICE, "d1")
+    row = identities.find(session, IdentityKind.DEVICE, "d1")
     assert row is not None
     assert (row.verified, row.verified_at, row.source) == (False, None, "app")
     customers.identify(session, customer, IdentityKind.DEVICE, "d1", source="app", verified=True)

@@ -13,13 +13,18 @@ from crm_core.customers.service import CustomerNotFound
 from crm_core.inbound import service as inbound
 from crm_core.merging import pairs
 from crm_core.merging.models import Merge
-from crm_core.merging.moving import STAYS
+from crm_core.merging.moving import STAYS, Log, repoint
+from crm_core.merging.parting import move_back
 from crm_core.merging.service import AlreadyParted, MergeNotFound, merge, of_customer, unmerge
+from crm_core.orders.models import Order
 from crm_core.points import service as points
 from crm_core.points.models import Cause, PointsEntry
-from crm_core.polls.models import Ballot
+from crm_core.polls.models import Ballot, Poll, PollOption
 from crm_core.preferences import service as preferences
 from crm_core.preferences.models import PreferenceKind
+from crm_core.ratings.models import Aspect, Rating
+from crm_core.tiers.models import TierChange
+from crm_core.timeline import service as timeline
 from crm_core.timeline.models import EventKind
 from tests.crm_core.merging.test_merging import a_vote, an_option, says
 from tests.factories import a_customer, a_staff, a_store, acting, an_order, themselves
@@ -185,6 +190,17 @@ def test_what_came_by_a_record_s_own_messages_goes_back_with_it(session: Session
     assert preferences.current(session, SHOP, target.id).sizes == {}
 
 
+def test_what_came_by_the_other_s_messages_stays(session: Session) -> None:
+    source, target = a_customer(session, openid="o1"), a_customer(session, openid="o2")
+    says(session, "o1", 1)
+    done = merged(session, source, target)
+    message = says(session, "o2", 2)
+    points.earn(session, SHOP, target.id, points.Lot(50, Cause.VOTE), ref=f"chat:{message}:vote")
+    parted(session, done)
+    assert inbound.sender(session, message).customer_id == target.id
+    assert points.balance(session, target.id) == 50
+
+
 def test_later_orders_stay_with_the_record_that_was_kept(session: Session) -> None:
     source, target = a_customer(session), a_customer(session)
     old = an_order(session, source, "DD1")
@@ -269,3 +285,86 @@ def test_identities_go_back_to_whose_they_were(session: Session) -> None:
     assert customers.by_identity(session, IdentityKind.OA_OPENID, "o1", "wx-tests") == source
     rows = session.exec(select(Customer).where(col(Customer.joined_into).is_not(None))).all()
     assert rows == []
+
+
+def test_a_later_rating_goes_back_with_its_order_and_its_event(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    order = an_order(session, source, "DD1")
+    done = merged(session, source, target)
+    rating = Rating(
+        customer_id=target.id, aspect=Aspect.SERVICE, score=5, order_id=order.id, ref="told"
+    )
+    session.add(rating)
+    timeline.add(session, target.id, EventKind.RATING, ref="told")
+    timeline.add(session, target.id, EventKind.RATING, ref="another")
+    parted(session, done)
+    assert rating.customer_id == source.id
+    assert timeline.find(session, source.id, EventKind.RATING, "told") is not None
+    assert timeline.find(session, target.id, EventKind.RATING, "another") is not None
+
+
+def test_points_of_an_order_go_back_with_it(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    order = Order(
+        order_no="DD1", customer_id=source.id, total_fen=900, paid_at=clock.now(), source="till"
+    )
+    session.add(order)
+    done = merged(session, source, target)
+    points.earn(session, SHOP, target.id, points.Lot(7, Cause.GIFT), ref="order:unknown")
+    points.earn(session, SHOP, target.id, points.Lot(9, Cause.PURCHASE), ref="order:DD1")
+    parted(session, done)
+    assert points.balance(session, source.id) == 9
+    assert points.balance(session, target.id) == 7
+    assert timeline.find(session, source.id, EventKind.POINTS, "order:DD1") is not None
+
+
+def test_a_level_that_only_both_had_earned_is_taken_back(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    for number in range(4):
+        an_order(session, (source, target)[number % 2], f"DD{number}")
+    own = target.tier
+    done = merged(session, source, target)
+    assert target.tier != own
+    parted(session, done)
+    assert (source.tier, target.tier) == (own, own)
+    steps = select(TierChange).where(col(TierChange.ref).startswith("merge:"))
+    assert session.exec(steps).all() == []
+
+
+def test_a_level_that_later_orders_earned_stays(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    an_order(session, source, "DD0")
+    done = merged(session, source, target)
+    for number in range(1, 6):
+        an_order(session, target, f"DD{number}")
+    reached = target.tier
+    parted(session, done)
+    assert target.tier == reached
+    assert reached != source.tier
+
+
+def test_what_hung_on_a_dropped_row_hangs_on_it_again(session: Session) -> None:
+    """Polls stand in for customers, none of whose tables has twins with children yet."""
+    mine, poll = an_option(session), Poll(title="秋天穿什么", created_by="staff:1", ref="p2")
+    session.add(poll)
+    session.flush()
+    theirs = PollOption(poll_id=poll.id, number=1, title="大衣")
+    session.add(theirs)
+    session.commit()
+    a_vote(session, a_customer(session), mine)
+    ballot = session.exec(select(Ballot)).one()
+    done = Merge(
+        source_id=a_customer(session).id, target_id=a_customer(session).id, ref="m", rule="card",
+        actor="test", fields={},
+    )  # fmt: skip
+    session.add(done)
+    session.flush()
+    before = everything(session)
+    log = Log(session, done.id)
+    of_polls = SQLModel.metadata.tables["poll_option"].c.poll_id
+    repoint(log, of_polls, mine.poll_id, theirs.poll_id)
+    session.add_all(log.parts)
+    session.expire_all()
+    assert (ballot.option_id, log.dropped) == (theirs.id, {"poll_option": 1})
+    move_back(session, done)
+    assert everything(session) == before
