@@ -91,7 +91,7 @@ def whole(least: int, most: int) -> Parse:
     """A whole number within bounds."""
 
     def parse(cell: str) -> int:
-        plain = cell.replace(",", "")
+        plain = re.sub(r"\.0+$", "", cell.replace(",", ""))  # 1.0, as some systems export it
         if not re.fullmatch(r"-?\d{1,12}", plain) or not least <= int(plain) <= most:
             raise BadCell(f"请写 {least} 到 {most} 的整数")
         return int(plain)

@@ -24,6 +24,25 @@ class Column:
     needed: bool = False
     empty: Any = None  # what an empty cell means
 
+    def cell(self, cells: Mapping[str, str]) -> str:
+        """What a row says of it, under its name or its heading."""
+        return cells.get(self.name) or cells.get(self.title) or ""
+
+    def read(self, cell: str) -> Any:
+        """The value of a cell.
+
+        Raises:
+            BadCell: it is needed and empty, or cannot be read.
+        """
+        if not cell:
+            if self.needed:
+                raise BadCell(f"「{self.title}」不能为空")
+            return self.empty
+        try:
+            return self.parse(cell)
+        except BadCell as error:
+            raise BadCell(f"「{self.title}」{error}") from None
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -41,29 +60,13 @@ class Kind:
         Raises:
             BadCell: a cell is missing or cannot be read.
         """
-        return {column.name: _value(column, cells) for column in self.columns}
+        return {column.name: column.read(column.cell(cells)) for column in self.columns}
 
     def of_key(self, cells: Mapping[str, str]) -> tuple[str, ...]:
         """What the row is known by, as written."""
         keys = [column for column in self.columns if column.name in self.key]
-        return tuple(_cell(column, cells) for column in keys)
+        return tuple(column.cell(cells) for column in keys)
 
     def column_named(self, header: str) -> Column | None:
         """The column that a heading means."""
         return next((c for c in self.columns if header in {c.name, c.title}), None)
-
-
-def _cell(column: Column, cells: Mapping[str, str]) -> str:
-    return cells.get(column.name) or cells.get(column.title) or ""
-
-
-def _value(column: Column, cells: Mapping[str, str]) -> Any:
-    cell = _cell(column, cells)
-    if not cell:
-        if column.needed:
-            raise BadCell(f"「{column.title}」不能为空")
-        return column.empty
-    try:
-        return column.parse(cell)
-    except BadCell as error:
-        raise BadCell(f"「{column.title}」{error}") from None

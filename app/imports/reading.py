@@ -34,14 +34,23 @@ def encoding(path: Path) -> str:
     """
     try:
         with path.open("rb") as file:
-            marked = file.read(2) in _UTF16_MARKS
-            for name in _ENCODINGS:
-                file.seek(0)
-                if (name == "utf-16") == marked and _makes_sense(file, name):
-                    return name
+            return encoding_of(file)
     except OSError as error:
         raise BadFile(f"打不开 {path}：{error.strerror}") from error
-    raise BadFile(f"{path} 的编码既不是 UTF-8 也不是 GBK")
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """As `encoding`, of an open file; it is left at some place in it.
+
+    Raises:
+        BadFile: there is none.
+    """
+    marked = file.read(2) in _UTF16_MARKS
+    for name in _ENCODINGS:
+        file.seek(0)
+        if (name == "utf-16") == marked and _makes_sense(file, name):
+            return name
+    raise BadFile("文件的编码既不是 UTF-8 也不是 GBK")
 
 
 def rows(binary: BinaryIO, name: str) -> Generator[Row]:
@@ -61,6 +70,14 @@ def rows(binary: BinaryIO, name: str) -> Generator[Row]:
         text.detach()  # the caller closes what it has opened
 
 
+def of_cells(line: int, header: Sequence[str], cells: list[str]) -> Row:
+    """A record under its header: short ones are filled up, what is beyond it is noticed."""
+    padded = cells + [""] * (len(header) - len(cells))
+    beyond = cells[len(header) :]
+    kept = tuple(beyond) if any(beyond) else ()
+    return Row(line, dict(zip(header, padded, strict=False)), kept)
+
+
 def _records(text: io.TextIOWrapper) -> Iterator[Row]:
     header: Sequence[str] = []
     reader = csv.reader(_clean(text), delimiter=_delimiter(text))
@@ -68,13 +85,10 @@ def _records(text: io.TextIOWrapper) -> Iterator[Row]:
     for record in reader:
         cells = [cell.strip() for cell in record]
         if any(cells) and not header:
-            header = _checked(cells)
+            header = checked(cells)
             yield Row(begins, {name: name for name in header})
         elif any(cells):
-            padded = cells + [""] * (len(header) - len(cells))
-            beyond = cells[len(header) :]
-            kept = tuple(beyond) if any(beyond) else ()
-            yield Row(begins, dict(zip(header, padded, strict=False)), kept)
+            yield of_cells(begins, header, cells)
         begins = reader.line_num + 1
     if not header:
         raise BadFile("文件是空的")
@@ -103,7 +117,12 @@ def _clean(text: io.TextIOWrapper) -> Iterator[str]:
         yield line.replace("\0", "")
 
 
-def _checked(header: list[str]) -> list[str]:
+def checked(header: list[str]) -> list[str]:
+    """The header, if no two columns have one name.
+
+    Raises:
+        BadFile: two have.
+    """
     named = [name for name in header if name]
     if len(set(named)) < len(named):
         raise BadFile("表头有两列同名")

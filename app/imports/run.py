@@ -1,19 +1,20 @@
-"""Importing a file: row by row, nothing half saved, everything that failed in a file of its own."""
+"""Importing a file row by row: nothing half saved, everything that failed in a file of its own."""
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
-from typing import BinaryIO, Self, TextIO
+from typing import Self, TextIO
 
 from sqlmodel import Session
 
 from app.imports.cells import BadCell
 from app.imports.kind import Kind
-from app.imports.reading import BadFile, Row, encoding, rows
+from app.imports.mapping import PLAIN, Mapping
+from app.imports.opening import Open, table
+from app.imports.reading import BadFile, Row
 from app.imports.wording import explain
 from crm_core.authz import Actor
 from crm_core.db import unit_of_work
@@ -22,7 +23,6 @@ from crm_core.saving import Change
 
 _AT_ONCE = 100  # records a transaction: quick, and other writers wait for less than a second
 LINE, REASON = "行号", "原因"
-Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 
 
 @dataclass
@@ -40,9 +40,16 @@ _MOST_SHOWN = 5
 
 
 def run(
-    kind: Kind, path: Path, actor: Actor, *, dry_run: bool, errors: Path, opened: Open
+    kind: Kind,
+    path: Path,
+    actor: Actor,
+    *,
+    dry_run: bool,
+    errors: Path,
+    opened: Open,
+    mapping: Mapping = PLAIN,
 ) -> Report:
-    """Import a CSV file; records that fail are left out and written to `errors` with the reason.
+    """Import a file; records that fail are left out and written to `errors` with the reason.
 
     A repeated import changes nothing; a dry run never does.
 
@@ -51,18 +58,18 @@ def run(
     """
     if path.resolve() == errors.resolve():
         raise BadFile("失败的行不能写回同一个文件")
-    report, name = Report(), encoding(path)
-    with opened(path) as binary, closing(rows(binary, name)) as records:
+    report = Report()
+    with table(path, opened) as records:
         header = next(records).cells
-        report.unknown = _check_header(kind, header)
-        with _Failures(errors, list(header), report) as failures:
-            groups = _grouped(kind, records)
+        report.unknown = check_header(kind, mapping.understood(kind, header))
+        with Failures(errors, list(header), report) as failures:
+            groups = _grouped(kind, mapping, records)
             while batch := list(islice(groups, _AT_ONCE)):
-                _save(kind, actor, batch, report.counts, failures, dry_run=dry_run)
+                _save(kind, actor, mapping, batch, report.counts, failures, dry_run=dry_run)
     return report
 
 
-class _Failures:
+class Failures:
     """The file of what failed, made with the first failure."""
 
     def __init__(self, path: Path, header: list[str], report: Report) -> None:
@@ -92,7 +99,7 @@ class _Failures:
                 self._report.first_errors.append(f"第 {row.line} 行：{reason}")
 
 
-def _check_header(kind: Kind, header: Iterable[str]) -> list[str]:
+def check_header(kind: Kind, header: Iterable[str]) -> list[str]:
     """The headings that mean nothing.
 
     Raises:
@@ -106,18 +113,24 @@ def _check_header(kind: Kind, header: Iterable[str]) -> list[str]:
     return [name for name, column in named.items() if column is None]
 
 
-def _grouped(kind: Kind, records: Iterator[Row]) -> Iterator[list[Row]]:
+def _grouped(kind: Kind, mapping: Mapping, records: Iterator[Row]) -> Iterator[list[Row]]:
+    wanted = (row for row in records if not mapping.skips(row.cells))
     if not kind.several_rows:
-        return ([row] for row in records)
-    return (list(group) for _, group in groupby(records, lambda row: kind.of_key(row.cells)))
+        return ([row] for row in wanted)
+
+    def key(row: Row) -> tuple[str, ...]:
+        return kind.of_key(mapping.translated(row.cells))
+
+    return (list(group) for _, group in groupby(wanted, key))
 
 
 def _save(
     kind: Kind,
     actor: Actor,
+    mapping: Mapping,
     batch: list[list[Row]],
     counts: Counter[Change],
-    failures: _Failures,
+    failures: Failures,
     *,
     dry_run: bool,
 ) -> None:
@@ -126,7 +139,7 @@ def _save(
         for record in batch:
             try:
                 with session.begin_nested():
-                    counts[_save_one(session, kind, actor, record)] += 1
+                    counts[_save_one(session, kind, actor, mapping, record)] += 1
             except BadCell as error:
                 failures.add(record, str(error))
             except CrmError as error:
@@ -135,8 +148,20 @@ def _save(
             session.rollback()
 
 
-def _save_one(session: Session, kind: Kind, actor: Actor, record: list[Row]) -> Change:
+def _save_one(
+    session: Session, kind: Kind, actor: Actor, mapping: Mapping, record: list[Row]
+) -> Change:
     for row in record:
-        if row.beyond:
-            raise BadCell(f"比表头多出 {len(row.beyond)} 格：内容里的逗号要放在引号中")
-    return kind.save(session, actor, [kind.read(row.cells) for row in record])
+        refuse_beyond(row)
+    read = [kind.read(mapping.translated(row.cells)) for row in record]
+    return kind.save(session, actor, read)
+
+
+def refuse_beyond(row: Row) -> None:
+    """Refuse a row with cells beyond the header.
+
+    Raises:
+        BadCell: it has some.
+    """
+    if row.beyond:
+        raise BadCell(f"比表头多出 {len(row.beyond)} 格：内容里的逗号要放在引号中")

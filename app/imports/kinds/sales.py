@@ -33,7 +33,7 @@ def _save_order(session: Session, actor: Actor, rows: Sequence[Values]) -> Chang
         customer.id,
         first["paid_at"],
         tuple(_line(row) for row in rows),
-        total_fen=first["total"],
+        total_fen=sum(map(amount_fen, rows)) if first["total"] is None else first["total"],
         store_id=shown.store_id(session, first["store"]),
         staff_id=served.id if served else None,
         source=takeover.SOURCE,
@@ -45,9 +45,29 @@ def _save_order(session: Session, actor: Actor, rows: Sequence[Values]) -> Chang
     return Change.SAME if known else Change.ADDED
 
 
+def piece_fen(row: Values) -> int:
+    """What one piece cost, to the nearest fen where only the sum of several is said.
+
+    Raises:
+        BadCell: neither is said.
+    """
+    if row["price"] is not None:
+        return int(row["price"])
+    if row["amount"] is None:
+        raise BadCell("「单价」和「金额」至少要有一个")
+    return int((2 * row["amount"] + row["quantity"]) // (2 * row["quantity"]))
+
+
+def amount_fen(row: Values) -> int:
+    """What all pieces of a row cost."""
+    if row["amount"] is not None:
+        return int(row["amount"])
+    return piece_fen(row) * int(row["quantity"])
+
+
 def _line(row: Values) -> NewLine:
     return NewLine(
-        row["product"], row["price"], row["quantity"], row["size"], row["color"], row["category"]
+        row["product"], piece_fen(row), row["quantity"], row["size"], row["color"], row["category"]
     )
 
 
@@ -65,8 +85,9 @@ ORDER = Kind(
         Column("category", "品类", text(32), empty=""),
         Column("size", "尺码", text(32), empty=""),
         Column("color", "颜色", text(32), empty=""),
-        Column("quantity", "数量", whole(1, 10_000), empty=1),
-        Column("price", "单价", fen, needed=True),
+        Column("quantity", "数量", whole(1, 100_000), empty=1),
+        Column("price", "单价", fen),
+        Column("amount", "金额", fen),
         Column("total", "实付", fen),
         Column("earns", "计积分", yes_or_no, empty=True),
     ),
