@@ -118,8 +118,9 @@ def confirm(session: Session, actor: Actor, order_no: str, *, ref: str) -> Reser
     _lock_order(session, actor, order_no)
     if done := _held_by(session, order_no, CouponState.REDEEMED):
         return done
-    reserved = steps.standing(session, CouponState.RESERVED, order_no=order_no)
-    if not reserved or any(steps.free(step) for _, step in reserved):
+    known = steps.standing(session, CouponState.RESERVED, order_no=order_no)
+    reserved = [each for each in known if not steps.free(each[1])]  # others have lapsed
+    if not reserved:
         raise ReservationConflict(order_no, order_no=order_no)
     for coupon, step in reserved:
         order = ForOrder(order_no, step.off_fen)

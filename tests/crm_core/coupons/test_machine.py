@@ -47,6 +47,7 @@ class CouponMachine(RuleBasedStateMachine):
                 a_kind(session, code, stacks=True, valid_days=2)
                 self.held.append(coupons.issue(session, SHOP, customer.id, code, ref=code))
         self.salt = f"-{customer.id}"
+        self.reserved: dict[str, datetime] = {}  # orders with the end of their reservation
         self.paid: dict[str, set[str]] = {}  # orders with the coupons they were paid with
 
     @rule(order=orders, which=st.sets(st.integers(0, 1), min_size=1))
@@ -54,11 +55,15 @@ class CouponMachine(RuleBasedStateMachine):
         numbers = [self.held[n].number for n in sorted(which)]
         try:
             with clock.standing_at(self.at), unit_of_work() as session:
-                coupons.reserve(
+                held = coupons.reserve(
                     session, SHOP, numbers, a_basket(), order_no=order + self.salt, ref="r"
                 )
         except (CouponUnusable, ReservationConflict):
-            pass
+            return
+        if order not in self.paid:
+            assert held.until is not None
+            assert held.until > self.at
+            self.reserved[order] = held.until
 
     @rule(order=orders)
     def confirm(self, order: str) -> None:
@@ -67,7 +72,9 @@ class CouponMachine(RuleBasedStateMachine):
                 done = coupons.confirm(session, SHOP, order + self.salt, ref="c")
         except ReservationConflict:
             assert order not in self.paid
+            assert self.reserved.pop(order, self.at) <= self.at
             return
+        self.reserved.pop(order, None)
         used = set(done.by_number)
         elsewhere = [numbers for other, numbers in self.paid.items() if other != order]
         assert not any(used & numbers for numbers in elsewhere)
@@ -77,6 +84,7 @@ class CouponMachine(RuleBasedStateMachine):
     def release(self, order: str) -> None:
         with clock.standing_at(self.at), unit_of_work() as session:
             freed = coupons.release(session, SHOP, order + self.salt, ref="l")
+        self.reserved.pop(order, None)
         assert not (freed and order in self.paid)
 
     @rule(order=orders)

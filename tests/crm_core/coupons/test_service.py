@@ -151,6 +151,16 @@ class TestReserve:
             reserved(session, coupon, order_no="DD2")
             assert coupons.confirm(session, SHOP, "DD2", ref="c2").off_fen == 1000
 
+    def test_what_lapsed_for_an_order_does_not_stand_against_what_it_holds_since(
+        self, session: Session, coupon: Coupon
+    ) -> None:
+        reserved(session, coupon)
+        other = issued(session, coupon.customer_id, ref="i2")
+        with clock.standing_at(clock.now() + timedelta(minutes=15)):
+            reserved(session, other)
+            done = coupons.confirm(session, SHOP, "DD1", ref="c1")
+        assert list(done.by_number) == [other.number]
+
     def test_cron_releases_what_was_not_confirmed(self, session: Session, coupon: Coupon) -> None:
         reserved(session, coupon)
         with clock.standing_at(clock.now() + timedelta(minutes=15)):
