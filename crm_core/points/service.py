@@ -10,7 +10,7 @@ from crm_core.authz import Actor, Permission
 from crm_core.clock import now
 from crm_core.customers import service as customers
 from crm_core.errors import CrmError, Kind
-from crm_core.points import entries, explaining, ledger
+from crm_core.points import entries, explaining, ledger, restoring
 from crm_core.points.models import GIVING, TAKING, Cause, PointsEntry
 
 SOON = timedelta(days=30)  # what expires within it is mentioned
@@ -233,8 +233,9 @@ def restore(
     """Give the points that the ref `spent_by` took, or `points` of them, back to their lots; None
     if all are back already.
 
-    They keep the expiry of their lots; those that live longest come back first. Safe to repeat:
-    a repeated `ref` returns the first entry.
+    They keep the expiry of their lots; those that live longest come back first. What another
+    record carries since two were parted goes back there. Safe to repeat: a repeated `ref` returns
+    the first entry.
 
     Raises:
         Forbidden: the actor may not.
@@ -244,23 +245,9 @@ def restore(
     if earlier := entries.caused_by(session, customer_id, ref):
         return earlier
     entries.settle(session, actor, customer_id)
-    spent = entries.caused_by(session, customer_id, spent_by)
-    left = 0 if spent is None else -spent.delta - ledger.undone(session, spent)
-    back = left if points is None else min(left, points)
-    if spent is None or back <= 0:
+    if (spent := entries.caused_by(session, customer_id, spent_by)) is None:
         return None
-    entry = PointsEntry(
-        customer_id=customer_id,
-        delta=back,
-        cause=Cause.RESTORED,
-        note=note,
-        ref=ref,
-        undoes_id=spent.id,
-    )
-    entries.add(session, actor, entry)
-    ledger.give_back(session, entry, spent)
-    entries.pay_debts(session, customer_id)
-    return entry
+    return restoring.restore(session, actor, spent, note=note, ref=ref, points=points)
 
 
 def expire(session: Session, actor: Actor, customer_id: int) -> int:

@@ -174,6 +174,33 @@ def test_what_was_given_back_goes_with_its_spending(session: Session) -> None:
         assert total == points.balance(session, customer.id)
 
 
+def test_what_both_had_paid_comes_back_to_both(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    points.earn(session, SHOP, source.id, points.Lot(50, Cause.GIFT), ref="a")
+    points.earn(session, SHOP, target.id, points.Lot(60, Cause.GIFT), ref="b")
+    done = merged(session, source, target)
+    points.spend(session, SHOP, target.id, 110, note="大衣", ref="spent")
+    parted(session, done)
+    for _ in range(2):
+        points.restore(session, SHOP, target.id, spent_by="spent", note="取消", ref="back")
+    assert points.balance(session, source.id) == 50
+    assert points.balance(session, target.id) == 60
+    again = points.restore(session, SHOP, target.id, spent_by="spent", note="取消", ref="more")
+    assert again is None
+
+
+def test_a_part_comes_back_to_who_spent_it_first(session: Session) -> None:
+    source, target = a_customer(session), a_customer(session)
+    points.earn(session, SHOP, source.id, points.Lot(50, Cause.GIFT), ref="a")
+    points.earn(session, SHOP, target.id, points.Lot(60, Cause.GIFT), ref="b")
+    done = merged(session, source, target)
+    points.spend(session, SHOP, target.id, 110, note="大衣", ref="spent")
+    parted(session, done)
+    points.restore(session, SHOP, target.id, spent_by="spent", note="取消", ref="r1", points=70)
+    assert points.balance(session, source.id) == 10
+    assert points.balance(session, target.id) == 60
+
+
 def test_what_came_by_a_record_s_own_messages_goes_back_with_it(session: Session) -> None:
     source, target = a_customer(session, openid="o1"), a_customer(session)
     says(session, "o1", 1)
