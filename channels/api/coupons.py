@@ -41,8 +41,17 @@ class Coupons(BaseModel):
     items: list[CouponOut]
 
 
+class KindBody(NewKind):
+    """What `NewKind` takes, within what the database holds."""
+
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+    stock: int | None = Field(default=None, ge=0, le=10**8)
+    per_customer: int | None = Field(default=None, ge=1, le=10**6)
+
+
 class Kinds(BaseModel):
-    items: list[NewKind]
+    items: list[KindBody]
 
 
 class BasketLine(BaseModel):
@@ -71,8 +80,8 @@ class Released(BaseModel):
     released: int
 
 
-@router.put("/coupons/kinds/{code}", response_model=NewKind)
-def put_kind(call: WriteCall, code: Number, body: NewKind) -> Response:
+@router.put("/coupons/kinds/{code}", response_model=KindBody)
+def put_kind(call: WriteCall, code: Number, body: KindBody) -> Response:
     """Add a kind of coupon, or change the one with this code, whole."""
 
     def work(session: Session, actor: Actor) -> Answer:
@@ -167,8 +176,8 @@ def _shown(coupon: Coupon, kind: CouponKind) -> CouponOut:
     return CouponOut(kind=kind.code, title=kind.title, **known)
 
 
-def _kind(row: CouponKind) -> NewKind:
-    return NewKind(**row.model_dump(include=set(NewKind.model_fields)))
+def _kind(row: CouponKind) -> KindBody:
+    return KindBody(**row.model_dump(include=set(NewKind.model_fields)))
 
 
 def _reservation(held: Reservation) -> ReservationOut:

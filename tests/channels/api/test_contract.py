@@ -10,7 +10,7 @@ from tests.channels.api.client import Json, Till, a_member, a_shop, an_order
 from tests.databases import Database
 
 UNSTORABLE: list[Any] = ["\0", 2**31, "x" * 5000]  # databases differ in these
-ODD: list[Any] = [*UNSTORABLE, None, [], {}, -1, 10**30, "", "\ud800", 1.5]
+ODD: list[Any] = [*UNSTORABLE, None, {}, 10**30, "\ud800", "2026-11-20T14:03:00"]
 EXAMPLES: dict[tuple[str, str], Json] = {
     ("POST", "/orders"): an_order("DD2", store_code="WD01", staff_userid="chenjing"),
     ("POST", "/returns"): {"return_no": "TH1", "order_no": "DD1", "items": [{"line": 1}]},
