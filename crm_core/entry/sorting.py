@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from crm_core.customers.models import Customer
 from crm_core.entry import record
+from crm_core.family import service as family
 from crm_core.fields import service as fields
 from crm_core.preferences import checking
 from crm_core.preferences.models import PreferenceKind
@@ -59,6 +60,7 @@ def _sort(
         parts.record[code] = record.checked(session, customer, code, said)
     elif head == "family":
         label, _, garment = name.partition(":")
+        family.check_label(label)
         _check(session, (PreferenceKind.SIZE, label + garment), said)
         parts.family.setdefault(label, {})[garment] = said
     elif (wanted := _preferences(head, name, said, ref)) is not None:

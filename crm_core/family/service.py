@@ -58,8 +58,7 @@ def put(
         BadEntry: the label is no word for family, or the birthday cannot be.
     """
     customer = customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer_id)
-    if not _LABEL.fullmatch(label):
-        raise BadEntry("family", "relation", said=label)
+    check_label(label)
     given = {
         "name": name and checking.text(name, "family", "姓名", _LONGEST_NAME),
         "birthday": birthday and checking.birthday(birthday, "family"),
@@ -82,6 +81,16 @@ def put(
         subject = f"customer:{customer_id}"
         audit.record(session, actor, "family:put", subject, fields=sorted(changed), ref=ref)
     return row
+
+
+def check_label(label: str) -> None:
+    """Return if this is how people call somebody of their family.
+
+    Raises:
+        BadEntry: it is not.
+    """
+    if not _LABEL.fullmatch(label):
+        raise BadEntry("family", "relation", said=label)
 
 
 def resize(

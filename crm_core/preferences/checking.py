@@ -8,9 +8,11 @@ from crm_core.fields import tags
 from crm_core.preferences import measures, systems
 from crm_core.preferences.models import PreferenceKind
 from crm_core.validation.detecting import refuse_numbers
+from crm_core.validation.errors import BadEntry
 
 Key = tuple[PreferenceKind, str]
 _MOST_FIELD = 96  # characters of a field's code
+_MOST_NAME = 64  # of a garment, a style, a tag
 
 
 def field(kind: PreferenceKind, name: str) -> str:
@@ -37,6 +39,11 @@ def checked(
 
 
 def _checked(kind: PreferenceKind, name: str, value: str) -> str:
+    if len(name) > _MOST_NAME:
+        title = "名称"
+        raise BadEntry(
+            field(kind, name), "too_long", title=title, most=_MOST_NAME, length=len(name)
+        )
     match kind:
         case PreferenceKind.SIZE:
             return systems.check(name, value)

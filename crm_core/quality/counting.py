@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import case, distinct, func, literal
+from sqlalchemy import and_, case, distinct, func, literal
 from sqlmodel import Session, col, or_, select
 
 from crm_core.customers.models import Customer
@@ -137,12 +137,15 @@ def _agreeing(by_source: bool) -> Any:
     found = func.sum(pairs.c.agree)
     of_customer = select(Customer.store_id, literal(ALL), found, func.count())
     if not by_source:
-        joined = of_customer.join(pairs, pairs.c.customer_id == Customer.id)
+        joined = of_customer.join(pairs, pairs.c.customer_id == col(Customer.id))
         return joined.where(*_members()).group_by(col(Customer.store_id))
-    same = (FieldEntry.customer_id == pairs.c.customer_id) & (FieldEntry.field == pairs.c.field)
+    same = and_(
+        col(FieldEntry.customer_id) == pairs.c.customer_id,
+        col(FieldEntry.field) == pairs.c.field,
+    )
     return (
         select(Customer.store_id, FieldEntry.source, found, func.count())
-        .join(pairs, pairs.c.customer_id == Customer.id)
+        .join(pairs, pairs.c.customer_id == col(Customer.id))
         .join(FieldEntry, same)
         .join(latest, latest.c.id == col(FieldEntry.id))
         .where(*_members())

@@ -62,6 +62,7 @@ class TestEnter:
         given = {
             "name": "林晓月", "phone": "12345", "birthday": "1992-02-30", "size:裤装": "500",
             "body:height": "16.8cm", "note": "身份证 11010519491231002X", "colour": "红",
+            "family:邻居:鞋": "39", "tag": "好" * 65,
         }  # fmt: skip
         with pytest.raises(BadEntries) as caught:
             entry.enter(session, themselves(customer), customer.id, given, ref="r1")
@@ -69,7 +70,7 @@ class TestEnter:
         assert why == {
             "phone": "phone", "birthday": "birthday_no_such_day", "size:裤装": "size_unknown",
             "body:height": "measure_out_of_range", "note": "identity_card",
-            "colour": "field_unknown",
+            "colour": "field_unknown", "family": "relation", f"tag:{'好' * 65}": "too_long",
         }  # fmt: skip
         session.commit()
         assert customer.name is None
