@@ -8,7 +8,7 @@ docs/segments.md says how each figure is reckoned.
 from datetime import datetime
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, Index, SQLModel
+from sqlmodel import Field, SQLModel
 
 from crm_core import tables
 
@@ -17,11 +17,11 @@ class CustomerFigures(SQLModel, table=True):
     """Of orders that were not returned as a whole, less what came back of them."""
 
     __tablename__ = "customer_figures"
-    __table_args__ = tables.args(Index(None, "orders", "spent_fen"))
+    __table_args__ = tables.args()
 
     id: int = tables.key()
     customer_id: int = tables.link("customer", unique=True)
-    first_at: datetime | None = tables.at(optional=True, index=True)
+    first_at: datetime | None = tables.at(optional=True)
     last_at: datetime | None = tables.at(optional=True, index=True)
     orders: int = 0
     spent_fen: int = Field(default=0, sa_type=BigInteger, nullable=False)

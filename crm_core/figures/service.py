@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, func, insert, select, update
+from sqlalchemy import Row, Table, delete, func, insert, select, text, update
 from sqlmodel import Session, col
 
 from crm_core.authz import Actor, Permission
@@ -16,6 +16,7 @@ from crm_core.figures.models import CustomerFigures
 from crm_core.figures.reckoning import Bought, Goods, reckon
 from crm_core.orders.models import Order, OrderLine, OrderState
 
+_SORTING_MEMORY = "64MB"  # for each sort of the rebuild
 _TABLE: Table = CustomerFigures.__table__  # type: ignore[attr-defined]
 
 
@@ -50,6 +51,8 @@ def rebuild(session: Session, first_id: int, last_id: int) -> int:
     connection.execute(held).all()
     theirs = _TABLE.c.customer_id.between(first_id, last_id)
     connection.execute(delete(_TABLE).where(theirs))
+    if connection.dialect.name == "postgresql":  # its default would sort on disk
+        connection.execute(text(f"SET LOCAL work_mem = '{_SORTING_MEMORY}'"))
     connection.execute(ledger.filled(first_id, last_id))
     _forget(session)
     return connection.execute(select(func.count()).where(theirs)).scalar_one()

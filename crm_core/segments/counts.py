@@ -120,7 +120,7 @@ def agreeing() -> Subquery:
 def field(title: str) -> Subquery:
     """customer_id, text, number, day of a field of the shop's own that stands in clear."""
     columns: list[Any] = [getattr(CustomValue, one) for one in _VALUES]
-    named = col(CustomField.id) == col(CustomValue.field_id), CustomField.title == title
+    named = col(CustomField.id) == col(CustomValue.field_id), col(CustomField.title) == title
     of: Subquery = select(*columns).join(CustomField, and_(*named)).subquery()
     return of
 

@@ -10,13 +10,17 @@ from sqlmodel import Session, col, select
 
 from crm_core.authz import Forbidden, system
 from crm_core.customers.models import Customer
+from crm_core.db import unit_of_work
 from crm_core.figures import jobs, service
 from crm_core.figures.models import CustomerFigures
 from crm_core.orders.models import Order, OrderLine, OrderState
+from crm_core.orders.returning import Item, NewReturn
+from crm_core.orders.service import NewLine, NewOrder
+from crm_core.sales import service as sales
 from crm_core.settings import settings as shop_settings
 from crm_core.stores.models import Store
 from tests.crm_core.figures.ledgers import Piece, Sale, keep, ledgers
-from tests.factories import a_customer, a_staff, a_store, acting
+from tests.factories import a_customer, a_product, a_staff, a_store, acting
 
 ANYBODY = system("test")
 NOON = datetime(2026, 3, 12, 4, tzinfo=UTC)
@@ -41,16 +45,16 @@ def test_order_by_order_and_from_the_ledger_are_the_same(
         session.execute(delete(table))
     store_id = a_store(session).id
     made = []
-    for sales in shops:
+    for bought_by_one in shops:
         customer = Customer()
         session.add(customer)
         session.flush()
-        for sale in sales:
+        for sale in bought_by_one:
             keep(session, customer, sale, NOON, store_id)
             service.refresh(session, customer.id)
         made.append(customer.id)
     kept = shown(session)
-    assert len(kept) == sum(bool(sales) for sales in shops)
+    assert len(kept) == sum(bool(ledger) for ledger in shops)
     assert service.rebuild(session, min(made), max(made)) == len(kept)
     assert shown(session) == kept
     session.rollback()
@@ -181,3 +185,25 @@ def test_a_shop_that_moves_its_clock(session: Session, monkeypatch: pytest.Monke
     assert kept[0]["night_percent"] == 100
     service.rebuild(session, customer.id, customer.id)
     assert shown(session) == kept
+
+
+@pytest.mark.every_database
+def test_a_sale_and_a_return_are_in_the_figures_at_once(
+    session: Session, customer: Customer
+) -> None:
+    a_product(session, "风衣", article_no="A1", category="风衣")
+    line = NewLine("A1", 100_000, quantity=2)
+    new = NewOrder(customer.id, NOON, (line,))
+    with unit_of_work() as other:
+        sales.record_sale(other, ANYBODY, new, ref="DD1")
+    session.expire_all()
+    found = figures(session, customer)
+    assert (found.orders, found.spent_fen, found.pieces) == (1, 200_000, 2)
+    assert (found.category_1, found.style_1, found.discount_percent) == ("风衣", "通勤", 100)
+    with unit_of_work() as other:
+        back = NewReturn("DD1", items=(Item(1, 1),))
+        sales.record_return(other, ANYBODY, back, ref="TH1")
+    session.rollback()
+    session.expire_all()
+    found = figures(session, customer)
+    assert (found.spent_fen, found.pieces, found.return_percent) == (100_000, 1, 50)
