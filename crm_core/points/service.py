@@ -11,6 +11,7 @@ from crm_core.clock import now
 from crm_core.customers import service as customers
 from crm_core.errors import CrmError, Kind
 from crm_core.points import entries, explaining, ledger, restoring
+from crm_core.points.ledger import OpenLot
 from crm_core.points.models import GIVING, TAKING, Cause, PointsEntry
 
 SOON = timedelta(days=30)  # what expires within it is mentioned
@@ -214,9 +215,7 @@ def reverse(
         available_at=max(now(), lot.available_at),
     )
     entries.add(session, actor, entry)
-    own = [each for each in ledger.open_lots(session, customer_id) if each.entry.id == lot.id]
-    others = [each for each in purse.usable if each.entry.id != lot.id]
-    ledger.take(session, entry, [*own, *others], taken_back)
+    ledger.take(session, entry, _own_first(session, lot, purse.usable), taken_back)
     return entry
 
 
@@ -271,3 +270,9 @@ def with_expired_lots(session: Session, since: datetime | None = None) -> Sequen
     if since is not None:
         wanted = wanted.where(col(PointsEntry.expires_at) > since)
     return sorted(set(session.exec(wanted)))
+
+
+def _own_first(session: Session, lot: PointsEntry, usable: Sequence[OpenLot]) -> list[OpenLot]:
+    """The lot that is taken back, on hold or not, before the others that can be spent."""
+    own = [each for each in ledger.open_lots(session, lot.customer_id) if each.entry.id == lot.id]
+    return [*own, *(each for each in usable if each.entry.id != lot.id)]

@@ -12,6 +12,7 @@ from crm_core.checkins import service as checkins
 from crm_core.coupons import service as coupons
 from crm_core.coupons.errors import CouponUnusable
 from crm_core.coupons.models import CouponState, CouponStep
+from crm_core.customers.models import Customer
 from crm_core.db import unit_of_work
 from crm_core.points import service as points
 from crm_core.points.models import Cause, PointsEntry
@@ -25,14 +26,19 @@ from tests.factories import a_customer
 SHOP = system("test")
 
 
-@pytest.mark.every_database
-def test_sixteen_writers_of_one_ledger_lose_nothing(session: Session) -> None:
+def someone_with_points_and_a_coupon(session: Session) -> tuple[Customer, str]:
     customer = a_customer(session)
     a_kind(session)
     rewards.put(session, SHOP, NewReward(code="r", title="券", points=10, coupon="ten-off"))
     points.earn(session, SHOP, customer.id, points.Lot(1000, Cause.GIFT), ref="gift")
     number = coupons.issue(session, SHOP, customer.id, "ten-off", ref="one").number
     session.commit()
+    return customer, number
+
+
+@pytest.mark.every_database
+def test_sixteen_writers_of_one_ledger_lose_nothing(session: Session) -> None:
+    customer, number = someone_with_points_and_a_coupon(session)
 
     def deal(n: int) -> int:
         """Everything that can happen to a ledger at a till; returns 1 if the coupon was had."""
