@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -63,30 +64,25 @@ def spoiled(body: Json, odd_ones: list[Any]) -> Iterator[Json]:
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("route", EXAMPLES, ids=" ".join)
-def test_nothing_that_is_sent_is_answered_by_a_bug(
-    till: Till, database: Database, route: tuple[str, str]
-) -> None:
+def test_nothing_that_is_sent_is_answered_by_a_bug(till: Till, database: Database) -> None:
     a_shop(till)
     a_member(till)
     till.ok("POST", "/orders", an_order())
-    method, path = route
     headers = {"content-type": "application/json"}
     odd_ones = ODD if database.name == "sqlite" else UNSTORABLE
-    for body in spoiled(EXAMPLES[route], odd_ones):
-        answer = till.call(method, path, content=json.dumps(body), headers=headers)
-        assert answer.status_code < 500, body
+    for (method, path), example in EXAMPLES.items():
+        for body in spoiled(example, odd_ones):
+            answer = till.call(method, path, content=json.dumps(body), headers=headers)
+            assert answer.status_code < 500, (path, body)
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("odd", ["%00", "%F0%9F%98%80", "x" * 500, "..%2F", "9" * 40])
-def test_nothing_that_is_asked_for_is_answered_by_a_bug(till: Till, odd: str) -> None:
-    for template, methods in till.document["paths"].items():
-        path = template.removeprefix("/v1")
-        if "get" in methods and "{" in path:
-            start, _, rest = path.partition("{")
-            asked = till.http.get(f"/api/v1{start}{odd}{rest.partition('}')[2]}")
-            assert asked.status_code < 500, path
+def test_nothing_that_is_asked_for_is_answered_by_a_bug(till: Till) -> None:
+    named = [t for t, methods in till.document["paths"].items() if "{" in t and "get" in methods]
+    for template, odd in product(named, ["%00", "%F0%9F%98%80", "x" * 500, "..%2F", "9" * 40]):
+        start, _, rest = template.partition("{")
+        asked = till.http.get(f"/api{start}{odd}{rest.partition('}')[2]}")
+        assert asked.status_code < 500, template
 
 
 def test_every_route_answers_as_documented_to_nothing_at_all(till: Till) -> None:
