@@ -105,5 +105,5 @@ def _record(session: Session, delivery_id: int, status: int | None, error: str |
 
 def _pause(row: Delivery) -> timedelta:
     """5 s, 20 s, 80 s … up to 6 h."""
-    grown = min(row.attempts - 1, 10)
-    return min(_FIRST_PAUSE * _GROWTH**grown, _LONGEST_PAUSE)
+    grown: int = _GROWTH ** min(row.attempts - 1, 10)
+    return min(_FIRST_PAUSE * grown, _LONGEST_PAUSE)

@@ -1,5 +1,7 @@
 """Codes in the shop: by which channel somebody came, and who brought them."""
 
+from typing import Any
+
 import pytest
 from sqlmodel import Session, select
 
@@ -16,7 +18,7 @@ from tests.factories import a_customer, a_staff, a_store, acting
 SHOP = system("test")
 
 
-def a_code(session: Session, scene: str = "till-1", **fields: object) -> ShopCode:
+def a_code(session: Session, scene: str = "till-1", **fields: Any) -> ShopCode:
     code = ShopCode(scene=scene, channel="收银台立牌", **fields)
     capture.save(session, SHOP, code)
     session.commit()
