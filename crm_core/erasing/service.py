@@ -18,6 +18,7 @@ from crm_core.erasing import copies, reaching
 from crm_core.family.models import FamilyMember
 from crm_core.fields.models import CustomValue
 from crm_core.follow_ups.models import FollowUp, TryOn
+from crm_core.inbound.models import Inbound
 from crm_core.lineage.models import FieldEntry
 from crm_core.outbox.models import Outbound, OutboundState
 from crm_core.preferences.models import Preference
@@ -78,6 +79,9 @@ def _known_as(session: Session, ids: Iterable[int], customer: Customer) -> set[s
 def _delete(session: Session, ids: list[int]) -> None:
     session.exec(delete(Verification).where(col(Verification.customer_id).in_(ids)))
     session.exec(delete(Verification).where(col(Verification.target_id).in_(ids)))
+    theirs = select(Identity.id).where(col(Identity.customer_id).in_(ids))
+    wrote = update(Inbound).where(col(Inbound.identity_id).in_(theirs))
+    session.exec(wrote.values(identity_id=None))
     for model in _ALL_OF_IT:
         session.exec(delete(model).where(col(model.customer_id).in_(ids)))
     nobody = update(Customer).where(col(Customer.id).in_(ids))
