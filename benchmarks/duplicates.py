@@ -2,7 +2,7 @@
 
 Their records are taken in one by one, as tills and shops send them; what joins at once is merged
 then. The review list is decided as by somebody who knows the people; each decision is made by the
-product's own function. DIANYU_BENCH_PEOPLE sets another number.
+product's own function. BENCH_PEOPLE sets another number.
 """
 
 import os
@@ -182,7 +182,7 @@ def _metrics(outcome: Outcome, left: int, seconds: float) -> list[Metric]:
 
 def _main() -> None:
     os.environ["DIANYU_SECRET_KEY"] = secrets.token_hex()
-    people = int(os.environ.get("DIANYU_BENCH_PEOPLE", _PEOPLE))
+    people = int(os.environ.get("BENCH_PEOPLE", _PEOPLE))
     with tempfile.TemporaryDirectory() as folder, Progress() as progress:
         os.environ["DIANYU_HOME"] = folder
         db.use(db.make_engine(f"sqlite:///{Path(folder) / 'duplicates.db'}"))

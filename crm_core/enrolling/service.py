@@ -12,6 +12,8 @@ from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.customers.service import IdentityTaken
 from crm_core.entry import service as entry
+from crm_core.merging import recognising
+from crm_core.merging.recognising import Seen
 
 _MEMBERS = {IdentityKind.PHONE, IdentityKind.CARD}
 
@@ -42,12 +44,12 @@ def enrol(session: Session, actor: Actor, new: Enrolment, *, ref: str) -> tuple[
 
     Raises:
         Forbidden: the actor may not.
-        IdentityTaken: the identities are not one person's; joining is for the rule table.
+        IdentityTaken: the identities are on several records, and the rules do not let them join.
         BadEntries: a field cannot be; nothing is kept.
         ValueError: there is no identity; edges validate first.
     """
     actor.require(Permission.CUSTOMER_WRITE)
-    customer, is_new = _found_or_added(session, new)
+    customer, is_new = _found_or_added(session, actor, new, ref)
     customer = customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer.id)
     for known in new.identities:
         customers.identify(
@@ -64,7 +66,9 @@ def enrol(session: Session, actor: Actor, new: Enrolment, *, ref: str) -> tuple[
     return customer, is_new
 
 
-def _found_or_added(session: Session, new: Enrolment) -> tuple[Customer, bool]:
+def _found_or_added(
+    session: Session, actor: Actor, new: Enrolment, ref: str
+) -> tuple[Customer, bool]:
     if not new.identities:
         raise ValueError(new)
     holders = {
@@ -73,7 +77,10 @@ def _found_or_added(session: Session, new: Enrolment) -> tuple[Customer, bool]:
         if (holder := customers.by_identity(session, known.kind, known.value, known.account))
     }
     if len(holders) > 1:
-        raise IdentityTaken(len(holders))
+        seen = [Seen(x.kind, x.value, x.account, x.verified) for x in new.identities]
+        if (joined := recognising.make_one(session, actor, seen, ref=ref)) is None:
+            raise IdentityTaken(len(holders))
+        return joined, False
     if holders:
         return next(iter(holders.values())), False
     first = new.identities[0]

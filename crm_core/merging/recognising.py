@@ -1,12 +1,12 @@
 """Taking in a person with all they are known by: found again, joined where the rules say so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
 from crm_core.audit import service as audit
-from crm_core.authz import Actor, Permission
+from crm_core.authz import Actor, Permission, system
 from crm_core.customers import identities
 from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
@@ -83,6 +83,27 @@ def take_in(
     return Recognised(customer, is_new, merged, suggested)
 
 
+def make_one(session: Session, actor: Actor, seen: Sequence[Seen], *, ref: str) -> Customer | None:
+    """The one record that these identities stand on, joined now if each of them lets join.
+
+    None where one of them is somebody else's by the rules, or nobody has any. Safe to repeat.
+
+    Raises:
+        Forbidden: the actor may not change customers.
+    """
+    actor.require(Permission.CUSTOMER_WRITE)
+    rows = [identities.find(session, one.kind, one.value, one.account) for one in seen]
+    everyone = {row.customer_id for row in rows if row is not None}
+    holders = _holders(session, Person(tuple(seen)), seen)
+    if not holders or {holder.id for holder, _ in holders} != everyone:
+        return None
+    customer = holders[0][0]
+    if any(pairs.are_two(session, customer.id, one) for one in everyone - {customer.id}):
+        return None
+    _join(session, actor, customer, holders[1:], ref)
+    return customer
+
+
 def _seen(person: Person) -> list[Seen]:
     phone = person.phone
     named = {one.value for one in person.known_by if one.kind is IdentityKind.PHONE}
@@ -121,12 +142,13 @@ def _join(
     others: Sequence[_Holder],
     ref: str,
 ) -> list[str]:
+    by_rule = replace(system("rules"), name=actor.name)  # the table decides, not the actor
     why = []
     for other, row in others:
         if pairs.are_two(session, customer.id, other.id):
             continue
         each = f"{ref}:{other.id}"
-        service.merge(session, actor, other.id, customer.id, rule=row.rule, ref=each)
+        service.merge(session, by_rule, other.id, customer.id, rule=row.rule, ref=each)
         why.append(row.why)
     return why
 

@@ -59,6 +59,16 @@ def test_identities_of_two_people_are_not_one(till: Till) -> None:
     assert till.post("/customers", both).json()["code"] == "identity_taken"
 
 
+def test_a_card_and_a_unionid_told_together_make_two_records_one(till: Till) -> None:
+    union = {"kind": "unionid", "value": "u1"}
+    first = till.ok("POST", "/customers", {"ref": "HY11", "card_no": "VIP2"})
+    till.ok("POST", "/customers", {"ref": "HY12", "identities": [union]})
+    both = {"ref": "HY13", "card_no": "VIP2", "identities": [union]}
+    assert till.ok("POST", "/customers", both)["id"] == first["id"]
+    found = till.ok("GET", "/customers/lookup?kind=unionid&value=u1")
+    assert found["id"] == first["id"]
+
+
 def test_a_field_that_cannot_be_is_named_and_nothing_is_kept(till: Till) -> None:
     fields = {"name": "林晓月", "birthday": "1992-02-30"}
     refused = till.post("/customers", {"ref": "HY1", "phone": "13800138000", "fields": fields})

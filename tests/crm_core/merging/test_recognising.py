@@ -8,7 +8,7 @@ from crm_core.customers import service as customers
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.merging import pairs
 from crm_core.merging.models import DuplicatePair, Merge
-from crm_core.merging.recognising import Person, Recognised, Seen, take_in
+from crm_core.merging.recognising import Person, Recognised, Seen, make_one, take_in
 from crm_core.merging.service import unmerge
 from tests.factories import a_staff, acting
 
@@ -114,3 +114,23 @@ def test_only_who_may_change_customers_takes_people_in(session: Session) -> None
         take_in(session, marketer, Person((CARD,)), source="till", ref="r")
     assert session.exec(select(Customer)).all() == []
     assert session.exec(select(DuplicatePair)).all() == []
+
+
+def test_identities_of_several_records_are_made_one_only_if_each_lets_join(
+    session: Session,
+) -> None:
+    first = taken(session, CARD, name="王晓梅")
+    taken(session, UNION)
+    taken(session, TYPED, name="王建国")
+    assert make_one(session, SHOP, [CARD, TYPED], ref="m1") is None
+    assert make_one(session, SHOP, [Seen(IdentityKind.CARD, "nobody")], ref="m2") is None
+    assert make_one(session, SHOP, [CARD, UNION], ref="m3") == first.customer
+    assert make_one(session, SHOP, [CARD, UNION], ref="m3") == first.customer
+
+
+def test_identities_of_two_that_were_parted_are_not_made_one(session: Session) -> None:
+    taken(session, CARD)
+    taken(session, UNION)
+    make_one(session, SHOP, [CARD, UNION], ref="m")
+    unmerge(session, SHOP, session.exec(select(Merge)).one().id, ref="u")
+    assert make_one(session, SHOP, [CARD, UNION], ref="again") is None
