@@ -50,7 +50,7 @@ class Record:
 
 def records(people: int, seed: int = 1) -> Iterator[Record]:
     """All records of so many people, in the order they are taken in."""
-    chance = random.Random(seed)  # noqa: S311  # made-up people
+    chance = random.Random(seed)  # made-up people
     made: list[Record] = []
     for number in range(people):
         first = _person(chance, number, made)
