@@ -47,6 +47,10 @@ class Book:
         own = name.partition(" ")[2]
         return BadSegmentRule(name, why=f"「{own}」不能用它自己来定义", where=own)
 
+    def endless(self) -> BadSegmentRule:
+        """The error that segments refer to segments so often that nobody could answer."""
+        return BadSegmentRule("size", why="分群之间引用得太多，请改简单一些", where="")
+
 
 def load(session: Session) -> Book:
     """The segments as they are defined now: shipped ones first, then the shop's own by age."""

@@ -41,6 +41,7 @@ _MOMENTS: dict[str, Any] = {
     "member_days": col(Customer.member_since),
     "known_days": col(Customer.created_at),
 }
+_MOST_CONDITIONS = 20_000  # segments that refer to each other twice double with each step
 _FAVOURITES = {"category", "style", "size"}
 
 
@@ -51,6 +52,7 @@ class Compiler:
         self._session = session
         self._book = book
         self._joins: dict[Hashable, tuple[FromClause, ColumnElement[int]]] = {}
+        self._compiled = 0
         self._asked: list[str] = []  # segments and tags that are being looked into
 
     def select(self, *columns: Any) -> Select[Any]:
@@ -65,8 +67,11 @@ class Compiler:
 
         Raises:
             UnknownSegment: the rule speaks of a segment that there is not.
-            BadSegmentRule: a segment is defined by itself.
+            BadSegmentRule: a segment is defined by itself, or by too many others.
         """
+        self._compiled += 1
+        if self._compiled > _MOST_CONDITIONS:
+            raise self._book.endless()
         match rule:
             case All(parts):
                 return and_(*(self.condition(part) for part in parts))

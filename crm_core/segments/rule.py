@@ -4,7 +4,7 @@
 `compiling` makes one SQL statement of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -216,18 +216,3 @@ def _number_json(rule: Number) -> dict[str, Any]:
     two = rule.comparison is Comparison.BETWEEN
     made[rule.comparison.value] = list(rule.bounds) if two else rule.bounds[0]
     return made
-
-
-def texts(rule: Rule) -> Sequence[str]:
-    """Names that the shop gave, which stand in quotes."""
-    match rule:
-        case Among(_, values) | Tagged(values):
-            return values
-        case Field(title, values):
-            return (title, *values)
-        case InSegment(name) | Number(Source.FIELD | Source.UNTIL, name):
-            return (name,)
-        case Number():
-            return [value for _, values in rule.goods for value in values]
-        case _:
-            return ()

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from crm_core.clock import set_to
 from tests.app.commands import dianyu
-from tests.crm_core.segments.test_service import LATE_EVENING, LOYAL, Bought, a_buyer
+from tests.crm_core.segments.buying import LATE_EVENING, LOYAL, Bought, a_buyer
 
 pytestmark = pytest.mark.usefixtures("engine")
 RULE = "购买次数不少于 2 次，且消费金额少于 300 元"

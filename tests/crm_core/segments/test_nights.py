@@ -9,7 +9,7 @@ from crm_core.segments import jobs, nights, reading
 from crm_core.segments import service as segments
 from crm_core.segments.models import SegmentKind, SegmentMember, SegmentSnapshot
 from crm_core.segments.nights import SegmentNotLookedAt
-from tests.crm_core.segments.test_service import LATE_EVENING, Bought, a_buyer, buy
+from tests.crm_core.segments.buying import LATE_EVENING, Bought, a_buyer, buy
 from tests.factories import a_staff, a_store, acting
 
 ANYBODY = system("test")
