@@ -142,7 +142,7 @@ def test_a_dead_receiver_is_tried_for_three_days_at_growing_intervals(
     row.url = "http://127.0.0.1:9/hook"  # nobody listens
     session.commit()
     delivery = emitted()
-    began, pauses = clock.now(), []
+    began, pauses = standing(session, delivery).tried_since, []
     while (row_ := standing(session, delivery)).state is DeliveryState.PENDING:
         clock.set_to(max(row_.next_at, clock.now()) + timedelta(milliseconds=1))
         jobs.deliver(delivery)
