@@ -51,7 +51,7 @@ types: setup ## Check the types of both sides
 .PHONY: test-product
 test-product: setup ## Run the product's tests, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n logical
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
