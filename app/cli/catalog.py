@@ -19,7 +19,7 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.cli.main import cli
-from app.imports import run, single
+from app.imports import known, run, single
 from app.imports.cells import BadCell
 from app.imports.kind import Column, Kind
 from app.imports.kinds import KINDS
@@ -35,8 +35,11 @@ _SAVED = {Change.ADDED: "已新增。", Change.CHANGED: "已更新。", Change.S
 _ACTOR = system("cli")
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="输出 CSV，可再导入。")]
-File = Annotated[Path, typer.Argument(help="CSV 文件，UTF-8 或 GBK，第一行是表头。")]
+File = Annotated[
+    Path, typer.Argument(help="CSV（UTF-8 或 GBK）或 Excel 文件，可以是 .gz，第一行是表头。")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只检查，不保存。")]
+Source = Annotated[str | None, typer.Option(help="来源系统，用它登记的列名映射。")]
 Errors = Annotated[Path | None, typer.Option(help="失败的行写到这里，默认在原文件旁边。")]
 
 
@@ -50,7 +53,9 @@ def _register(kind: Kind) -> None:
             _with_options(kind, single.edit)
         )
         group.command("list", help=f"列出{kind.title}。")(_lister(kind))
-    group.command("import", help=f"从 CSV 导入{kind.title}。列：{titles}。")(_importer(kind))
+    group.command("import", help=f"从 CSV 或 Excel 导入{kind.title}。列：{titles}。")(
+        _importer(kind)
+    )
 
 
 def _with_options(kind: Kind, save: Callable[..., Change]) -> Callable[..., None]:
@@ -103,10 +108,16 @@ def _lister(kind: Kind) -> Callable[..., None]:
 
 
 def _importer(kind: Kind) -> Callable[..., None]:
-    def command(file: File, *, dry_run: DryRun = False, errors: Errors = None) -> None:
+    def command(
+        file: File, *, dry_run: DryRun = False, errors: Errors = None, source: Source = None
+    ) -> None:
         to = errors or file.with_name(f"{file.stem}.errors.csv")
         with friendly():
-            report = run.run(kind, file, _ACTOR, dry_run=dry_run, errors=to, opened=_with_progress)
+            mapping, _ = known.of(_ACTOR, source, kind.name)
+            report = run.run(
+                kind, file, _ACTOR,
+                dry_run=dry_run, errors=to, opened=_with_progress, mapping=mapping,
+            )  # fmt: skip
         _tell(report, dry_run=dry_run)
         if report.failed:
             raise typer.Exit(1)

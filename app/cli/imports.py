@@ -12,12 +12,11 @@ from rich.table import Table
 from app.cli.catalog import friendly
 from app.cli.main import cli
 from app.cli.written import read as read_file
+from app.imports import known, whole
 from app.imports import mapping as mappings_of
 from app.imports import preview as previewing
-from app.imports import whole
 from app.imports.cells import BadCell
 from app.imports.kinds import KINDS
-from app.imports.mapping import PLAIN, Mapping
 from app.imports.whole import Task
 from crm_core.authz import system
 from crm_core.db import reading, unit_of_work
@@ -46,8 +45,8 @@ def keep_mapping(file: Path) -> None:
 @_group.command(help="看看文件会被怎样理解，不保存。")
 def preview(file: File, kind: KindName = "order", source: Source = None) -> None:
     with friendly():
-        known, _ = _mapping(source, kind)
-        shown = previewing.of(KINDS[kind], file, known)
+        mapping, _ = known.of(_ACTOR, source, kind)
+        shown = previewing.of(KINDS[kind], file, mapping)
     table = Table("列", "来自", *(f"第 {line} 行" for line in shown.lines), box=box.SIMPLE)
     for title, origin, cells in shown.columns:
         table.add_row(title, origin, *cells)
@@ -68,13 +67,13 @@ def run(
 ) -> None:
     to = errors or file.with_name(f"{file.stem}.errors.csv")
     with friendly(), Progress(console=Console(stderr=True), transient=True) as progress:
-        known, mapping_id = _mapping(source, "order")
+        mapping, mapping_id = known.of(_ACTOR, source, "order")
         bar = progress.add_task("读取", total=None)
 
         def shown(what: str, done: int, of: int) -> None:
             progress.update(bar, description=what, completed=done, total=of)
 
-        task = Task(file, to, known, mapping_id, dry_run=dry_run, shown=shown)
+        task = Task(file, to, mapping, mapping_id, dry_run=dry_run, shown=shown)
         done = whole.run(_ACTOR, task)
     _tell(done)
     if done.failed:
@@ -99,14 +98,6 @@ def undo(number: int) -> None:
     with friendly():
         done = undoing.undo(_ACTOR, number)
     typer.echo(f"撤销 {done.undone} 单，保留 {done.kept} 单。")
-
-
-def _mapping(source: str | None, kind: str) -> tuple[Mapping, int | None]:
-    if source is None:
-        return PLAIN, None
-    with unit_of_work() as session:
-        row = mappings.in_use(session, _ACTOR, source, kind)
-    return mappings_of.read(row.definition), row.id
 
 
 def _tell(done: ImportRun) -> None:

@@ -12,6 +12,7 @@ from crm_core.saving import Change
 
 Values = dict[str, Any]
 Save = Callable[[Session, Actor, Sequence[Values]], Change]
+SaveMany = Callable[[Session, Actor, Sequence[Values]], Mapping[Change, int]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Kind:
     save: Save  # all rows of one record together: the lines of an order
     listed: Callable[[Session], Iterable[Mapping[str, str]]] | None = None  # cells, and more
     several_rows: bool = False  # consecutive rows with one key are one record
+    save_many: SaveMany | None = None  # many records at once, where that is much quicker
 
     def read(self, cells: Mapping[str, str]) -> Values:
         """The values of a row whose cells stand under names or headings.

@@ -11,7 +11,7 @@ from typing import Self, TextIO
 from sqlmodel import Session
 
 from app.imports.cells import BadCell
-from app.imports.kind import Kind
+from app.imports.kind import Kind, Values
 from app.imports.mapping import PLAIN, Mapping
 from app.imports.opening import Open, table
 from app.imports.reading import BadFile, Row
@@ -136,6 +136,10 @@ def _save(
 ) -> None:
     """One transaction; each record in it is saved whole or not at all."""
     with unit_of_work() as session:
+        if kind.save_many:
+            read = list(_readable(kind, mapping, batch, failures))
+            counts.update(kind.save_many(session, actor, read))
+            batch = []
         for record in batch:
             try:
                 with session.begin_nested():
@@ -146,6 +150,17 @@ def _save(
                 failures.add(record, explain(error))
         if dry_run:
             session.rollback()
+
+
+def _readable(
+    kind: Kind, mapping: Mapping, batch: list[list[Row]], failures: Failures
+) -> Iterator[Values]:
+    for record in batch:
+        try:
+            refuse_beyond(record[0])
+            yield kind.read(mapping.translated(record[0].cells))
+        except BadCell as error:
+            failures.add(record, str(error))
 
 
 def _save_one(

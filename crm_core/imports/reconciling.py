@@ -124,11 +124,12 @@ def lags(session: Session) -> dict[str, float]:
     """
     said = select(SourceDay.source, func.max(SourceDay.sent_until)).group_by(col(SourceDay.source))
     found: dict[str, float] = {}
-    for source, until in session.exec(said.where(col(SourceDay.sent_until).is_not(None))):
+    for source, until in session.exec(said):
+        if until is None:
+            continue
         held = session.exec(
             select(func.max(Order.paid_at)).where(Order.source == source, Order.paid_at <= until)
         ).one()
-        assert until is not None  # asked for above
         found[source] = (until - held if held else now() - until).total_seconds()
     return found
 

@@ -27,6 +27,14 @@ def _save_product(session: Session, actor: Actor, rows: Sequence[Values]) -> Cha
     return catalog.save(session, actor, Product(price_fen=fields.pop("price"), **fields))[1]
 
 
+def _save_products(session: Session, actor: Actor, rows: Sequence[Values]) -> Mapping[Change, int]:
+    wanted = [
+        Product(price_fen=row["price"], **{k: v for k, v in row.items() if k != "price"})
+        for row in rows
+    ]
+    return catalog.save_many(session, actor, wanted)
+
+
 def _products(session: Session) -> Iterable[Mapping[str, str]]:
     for row in session.exec(select(Product).order_by(Product.article_no)):
         yield {
@@ -103,6 +111,7 @@ PRODUCT = Kind(
     ),
     key=("article_no",),
     save=_save_product,
+    save_many=_save_products,
     listed=_products,
 )
 
