@@ -32,7 +32,7 @@ def settle(actor: Actor, run_id: int, shown: Shown = lambda _done, _of: None) ->
     """
     with reading() as session:
         theirs = func.count(func.distinct(Order.customer_id))
-        number = session.exec(select(theirs).where(*_of_run(run_id))).one()
+        number = session.exec(select(theirs).where(_of_run(run_id))).one()
     done, after, first_id = 0, 0, 0
     while some := _next(run_id, after):
         retrying.do(partial(_settle, actor=actor, run_id=run_id, some=some, few=number <= _FEW))
@@ -44,7 +44,7 @@ def settle(actor: Actor, run_id: int, shown: Shown = lambda _done, _of: None) ->
 
 def _next(run_id: int, after: int) -> Sequence[int]:
     """The next customers of the run, in the order in which everybody locks them."""
-    wanted = select(Order.customer_id).where(*_of_run(run_id), Order.customer_id > after)
+    wanted = select(Order.customer_id).where(_of_run(run_id), Order.customer_id > after)
     with reading() as session:
         in_order = wanted.distinct().order_by(col(Order.customer_id)).limit(_CUSTOMERS)
         return session.exec(in_order).all()
@@ -68,17 +68,25 @@ def _give(session: Session, actor: Actor, run_id: int, customer_id: int) -> None
         col(PointsEntry.ref) == literal("order:").concat(col(Order.order_no)),
     )
     theirs = select(Order).where(
-        *_of_run(run_id), Order.customer_id == customer_id, StagedOrder.earns == 1, ~has_some
+        Order.customer_id == customer_id,
+        _of_run(run_id, col(StagedOrder.earns) == 1),
+        ~has_some,
     )
     for order in session.exec(theirs.order_by(col(Order.paid_at), col(Order.id))).all():
         earning.give(session, actor, order)
 
 
-def _of_run(run_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Of the orders of a run that stand: added now, or by one that broke off."""
-    standing = col(StagedOrder.outcome).in_([Outcome.ADDED, Outcome.SAME])
-    same = col(Order.order_no) == StagedOrder.order_no
-    return col(StagedOrder.run_id) == run_id, standing, same
+def _of_run(run_id: int, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether an order is one of a run that stands: added now, or by one that broke off.
+
+    As a condition, so that every database begins with the customer's orders, not with the run's.
+    """
+    return exists().where(
+        col(StagedOrder.run_id) == run_id,
+        col(StagedOrder.order_no) == Order.order_no,
+        col(StagedOrder.outcome).in_([Outcome.ADDED, Outcome.SAME]),
+        *more,
+    )
 
 
 def _rebuild(first_id: int, last_id: int) -> None:

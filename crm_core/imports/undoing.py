@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Column, ColumnElement, Table, delete, update
 from sqlalchemy import select as pick
-from sqlmodel import Session, SQLModel, col, func, select
+from sqlmodel import Session, SQLModel, col, exists, func, select
 
 from crm_core import retrying
 from crm_core.audit import service as audit
@@ -40,7 +40,7 @@ def undo(actor: Actor, run_id: int, shown: Shown = lambda _done, _of: None) -> I
     with reading() as session:
         service.get(session, actor, run_id)
         theirs = func.count(func.distinct(Order.customer_id))
-        number = session.exec(select(theirs).where(*_added(run_id))).one()
+        number = session.exec(select(theirs).where(_added(run_id))).one()
     done = after = 0
     while some := _next(run_id, after):
         retrying.do(partial(_undo, actor=actor, run_id=run_id, some=some))
@@ -60,7 +60,7 @@ def undo(actor: Actor, run_id: int, shown: Shown = lambda _done, _of: None) -> I
 
 def _next(run_id: int, after: int) -> Sequence[int]:
     with reading() as session:
-        wanted = select(Order.customer_id).where(*_added(run_id), Order.customer_id > after)
+        wanted = select(Order.customer_id).where(_added(run_id), Order.customer_id > after)
         in_order = wanted.distinct().order_by(col(Order.customer_id)).limit(_CUSTOMERS)
         return session.exec(in_order).all()
 
@@ -68,8 +68,10 @@ def _next(run_id: int, after: int) -> Sequence[int]:
 def _undo(session: Session, *, actor: Actor, run_id: int, some: Sequence[int]) -> None:
     for customer_id in some:
         customers.lock(session, actor, Permission.CUSTOMER_WRITE, customer_id)
-        theirs = select(StagedOrder, Order).where(*_added(run_id), Order.customer_id == customer_id)
-        for staged, order in session.exec(theirs.order_by(col(Order.id).desc())).all():
+        theirs = select(Order).where(_added(run_id), Order.customer_id == customer_id)
+        for order in session.exec(theirs.order_by(col(Order.id).desc())).all():
+            same = StagedOrder.run_id == run_id, StagedOrder.order_no == order.order_no
+            staged = session.exec(select(StagedOrder).where(*same)).one()
             staged.outcome = Outcome.UNDONE if _is_untouched(session, order) else Outcome.KEPT
             session.add(staged)
             if staged.outcome is Outcome.UNDONE:
@@ -146,10 +148,13 @@ def _remove(session: Session, order: Order) -> None:
     connection.execute(delete(Order).where(col(Order.id) == order.id))
 
 
-def _added(run_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Of the orders that the run added and that were not undone."""
-    same = col(Order.order_no) == StagedOrder.order_no
-    return col(StagedOrder.run_id) == run_id, col(StagedOrder.outcome) == Outcome.ADDED, same
+def _added(run_id: int) -> ColumnElement[bool]:
+    """Whether the run added an order, and has not undone it."""
+    return exists().where(
+        col(StagedOrder.run_id) == run_id,
+        col(StagedOrder.order_no) == Order.order_no,
+        col(StagedOrder.outcome) == Outcome.ADDED,
+    )
 
 
 def _count(session: Session, run_id: int, outcome: Outcome) -> int:
