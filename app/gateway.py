@@ -12,7 +12,7 @@ from redis import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import demo_door, logs, pages
+from app import demo_door, lag, logs, pages
 from channels.api import app as api
 from channels.dialogue import Dialogue
 from channels.forms import router as forms
@@ -76,6 +76,7 @@ def _health(made: FastAPI, dialogue: Dialogue) -> None:
 
     @made.get("/metrics")
     async def metrics() -> Response:
+        await asyncio.to_thread(lag.measure)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, delete, func, select
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.clock import now
+from crm_core.db import unit_of_work
 from crm_core.imports.models import SourceDay, SourceOrder
 from crm_core.orders.models import Order
 from crm_core.settings import settings
@@ -104,6 +105,25 @@ def compare(session: Session, actor: Actor, source: str, day: date) -> Gap:
         tuple(sorted(held.keys() - said.keys())),
         row,
     )
+
+
+def close(actor: Actor, source: str, day: date, fetch: Refetch) -> Gap:
+    """Have what is missing or different sent again, and say what is left of the gap.
+
+    `fetch` runs with no transaction open.
+
+    Raises:
+        Forbidden: the actor may not.
+        LookupError: the source said nothing of this day.
+    """
+    with unit_of_work() as session:
+        gap = compare(session, actor, source, day)
+    if wanted := (*gap.missing, *gap.different):
+        fetch(source, day, wanted)
+        with unit_of_work() as session:
+            gap = compare(session, actor, source, day)
+            gap.day.refetched_at = now()
+    return gap
 
 
 def days(session: Session, actor: Actor, *, limit: int = 60) -> Sequence[SourceDay]:

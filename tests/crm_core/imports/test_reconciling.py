@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -34,9 +35,16 @@ def test_gaps_are_named_with_counts_and_sums(session: Session) -> None:
 
 def test_what_is_refetched_closes_the_gap(session: Session) -> None:
     reconciling.say(session, ACTOR, "till-a", DAY, {"A": 100})
-    assert not reconciling.compare(session, ACTOR, "till-a", DAY).closed
-    held(session, "A", 100)
-    assert reconciling.compare(session, ACTOR, "till-a", DAY).closed
+    session.commit()
+
+    def fetch(source: str, day: date, numbers: Sequence[str]) -> None:
+        assert (source, day, numbers) == ("till-a", DAY, ("A",))
+        held(session, "A", 100)
+        session.commit()
+
+    gap = reconciling.close(ACTOR, "till-a", DAY, fetch)
+    assert gap.closed
+    assert gap.day.refetched_at is not None
 
 
 def test_a_later_word_replaces_the_earlier(session: Session) -> None:
