@@ -1,14 +1,17 @@
 """Keeping and finding what the shops sell."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from crm_core import saving
 from crm_core.audit import service as audit
 from crm_core.authz import Actor, Permission
 from crm_core.catalog.models import Product
+from crm_core.clock import now
 from crm_core.errors import CrmError, Kind
 from crm_core.saving import Change
 
@@ -33,24 +36,25 @@ def save(session: Session, actor: Actor, product: Product) -> tuple[Product, Cha
     return saving.put(session, actor, product, "article_no")
 
 
-def save_many(session: Session, actor: Actor, products: Sequence[Product]) -> Counter[Change]:
-    """As `save` for each; new ones are added by one statement.
+def save_many(
+    session: Session, actor: Actor, products: Sequence[Mapping[str, Any]]
+) -> Counter[Change]:
+    """As `save` for each of these rows of columns; new ones are added by one statement.
 
     Raises:
         Forbidden: the actor may not.
     """
     actor.require(Permission.SETUP_WRITE)
-    wanted = {product.article_no: product for product in products}  # the last one of a number
+    wanted = {row["article_no"]: row for row in products}  # the last one of a number
     numbers = select(Product.article_no).where(col(Product.article_no).in_(wanted))
     known = set(session.exec(numbers)) if wanted else set()
-    new = [product for number, product in wanted.items() if number not in known]
-    session.add_all(new)
-    session.flush()
+    new = [{**row, "created_at": now()} for number, row in wanted.items() if number not in known]
     if new:
+        session.connection().execute(insert(Product), new)
         audit.record(session, actor, "product:save", "product", added=len(new))
     done = Counter({Change.ADDED: len(new), Change.SAME: len(products) - len(wanted)})
     for number in known:
-        done[save(session, actor, wanted[number])[1]] += 1
+        done[save(session, actor, Product(**wanted[number]))[1]] += 1
     return done
 
 

@@ -29,7 +29,7 @@ def _save_product(session: Session, actor: Actor, rows: Sequence[Values]) -> Cha
 
 def _save_products(session: Session, actor: Actor, rows: Sequence[Values]) -> Mapping[Change, int]:
     wanted = [
-        Product(price_fen=row["price"], **{k: v for k, v in row.items() if k != "price"})
+        {"price_fen": row["price"], **{k: v for k, v in row.items() if k != "price"}}
         for row in rows
     ]
     return catalog.save_many(session, actor, wanted)
