@@ -133,19 +133,6 @@ class StagedOrder(SQLModel, table=True):
     reason: str = tables.word(255, default="")
 
 
-class ImportPerson(SQLModel, table=True):
-    """A customer whom a run added or changed."""
-
-    __tablename__ = "import_person"
-    __table_args__ = tables.args(Index(None, "run_id", "outcome"))
-
-    id: int = tables.key()
-    run_id: int = tables.link("import_run", index=False)
-    customer_id: int | None = tables.link("customer", optional=True)  # none: undone
-    line: int
-    outcome: str = tables.word(16)  # "added", "changed", "undone", "kept"
-
-
 class SourceDay(SQLModel, table=True):
     """What a source says it sent of one day, and what was held when that was compared last."""
 

@@ -5,8 +5,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, StatementError
 from sqlmodel import Session, select
 
+from crm_core.authz import Role
 from crm_core.customers.models import Customer, IdentityKind
 from crm_core.customers.service import arrive
+from crm_core.staff.models import Staff
 from crm_core.stores.models import Store
 
 
@@ -41,7 +43,7 @@ class TestColumns:
         assert session.exec(select(Customer)).one().name == "林晓月"
 
     def test_an_enum_is_checked_by_the_database(self, session: Session) -> None:
-        session.add(Customer())
+        session.add(Staff(wecom_userid="chenjing", name="陈静", role=Role.ASSISTANT))
         session.commit()
         with pytest.raises(DatabaseError):
-            session.connection().execute(text("UPDATE customer SET tier = '钻石'"))
+            session.connection().execute(text("UPDATE staff SET role = 'owner'"))

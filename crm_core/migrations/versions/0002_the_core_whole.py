@@ -1136,34 +1136,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_field_entry_store_id"), ["store_id"], unique=False)
 
     op.create_table(
-        "import_person",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("line", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customer.id"], name=op.f("fk_import_person_customer_id_customer")
-        ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["import_run.id"], name=op.f("fk_import_person_run_id_import_run")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_person")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    with op.batch_alter_table("import_person", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_import_person_customer_id"), ["customer_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_import_person_run_id_outcome"), ["run_id", "outcome"], unique=False
-        )
-
-    op.create_table(
         "questionnaire_sheet",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1828,7 +1800,6 @@ def downgrade() -> None:
     op.drop_table("tag_check")
     op.drop_table("segment_member")
     op.drop_table("questionnaire_sheet")
-    op.drop_table("import_person")
     op.drop_table("field_entry")
     op.drop_table("family_member")
     op.drop_table("duplicate_pair")
