@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from channels.api.wording import title
@@ -121,6 +121,14 @@ def install(app: FastAPI) -> None:
     def not_storable(_: Request, __: DataError) -> Response:
         """A character that no text holds, mostly: what the shapes let through."""
         return response(make(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"))
+
+    @app.exception_handler(TimeoutError)
+    @app.exception_handler(OperationalError)
+    def busy(request: Request, error: Exception) -> Response:
+        """The database is away, or others kept it too long; nothing was changed."""
+        logger.warning("API busy", path=request.url.path, error=type(error).__name__)
+        again = {"retry-after": "1"}
+        return response(make(HTTPStatus.SERVICE_UNAVAILABLE, "busy"), again)
 
     @app.exception_handler(Exception)
     def bug(request: Request, error: Exception) -> Response:

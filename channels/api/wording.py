@@ -12,6 +12,7 @@ TITLES = {
     "method_not_allowed": "这个地址不支持该方法",
     "bad_request": "请求无法解析",
     "content_too_large": "请求太大",
+    "busy": "系统正忙，什么都没有改动，请稍后再试",
     "bug": "系统出错了，请稍后再试",
     "customer_not_found": "没有这位顾客",
     "customer_conflict": "这些号码属于不同的顾客",

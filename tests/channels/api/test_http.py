@@ -1,5 +1,6 @@
 import pytest
 
+from crm_core import db
 from crm_core.apikeys import service as apikeys
 from crm_core.authz import system
 from crm_core.db import unit_of_work
@@ -44,6 +45,18 @@ def test_pages_hold_every_row_once(till: Till) -> None:
             break
         cursor = f"&cursor={page['next']}"
     assert seen == [f"DD{n}" for n in range(7)]
+
+
+def test_who_cannot_write_now_is_told_to_come_again(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_member(till)
+    monkeypatch.setattr(db, "_BUSY_SECONDS", 0.05)
+    with unit_of_work():
+        refused = till.post("/orders", an_order())
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert refused.headers["retry-after"] == "1"
+    assert till.post("/orders", an_order()).status_code == 201
 
 
 @pytest.mark.parametrize("cursor", ["x", "YWZ0ZXI6eA", "%00", "Ym9keQ"])
