@@ -37,6 +37,7 @@ class CrmAction(Action, ABC):
 
     roles: ClassVar[frozenset[Role]] = EVERYONE
     writes: ClassVar[bool] = False
+    understood: ClassVar[bool] = True  # who is understood in between has not failed twice in a row
 
     @abstractmethod
     def name(self) -> str:
@@ -60,6 +61,8 @@ class CrmAction(Action, ABC):
             logger.exception("action failed", action=self.name(), error=type(error).__name__)
             turn.forget_words()
             turn.say("utter_error")
+        if self.understood and turn.slot("failures"):
+            turn.set("failures", 0)
         self.return_to_form(turn)
         return turn.events
 

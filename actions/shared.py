@@ -83,6 +83,8 @@ class Cancel(CrmAction):
 class Fallback(CrmAction):
     """Says what it can do and asks; after two failures in a row a person is offered."""
 
+    understood = False
+
     def name(self) -> str:
         return "action_fallback"
 
