@@ -1,5 +1,6 @@
 """Writing everything again under the present key, while the shop goes on working."""
 
+import time
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +21,8 @@ from crm_core.rotation.rewriting import (
 from crm_core.rotation.walking import Batch, Progress, again, walk
 
 _INDEX = "search_key"  # its rows hold digests alone, and are made anew from what they index
-_MOST_WALKS = 3  # over a table in which others go on writing under an old key
+_MOST_WALKS = 8  # over a table in which others go on writing, or hold rows that a walk left out
+_FIRST_PAUSE_SECONDS = 0.05  # before walking again; twice as long each time
 
 
 class StillWritten(CrmError):
@@ -69,12 +71,13 @@ def left(session: Session) -> list[Left]:
 def _whole(table: Table, tell: Progress) -> int:
     """Walk a table until nothing of it is under an old key, whoever writes meanwhile."""
     rewritten = 0
-    for _ in range(_MOST_WALKS):
+    for number in range(_MOST_WALKS):
         rewritten += walk(table.name, partial(_next, table), tell)
         with reading() as session:
             if not under_another_key(session, table):
                 return rewritten
         again(table.name)
+        time.sleep(_FIRST_PAUSE_SECONDS * 2**number)
     raise StillWritten(table.name, table=table.name)
 
 
